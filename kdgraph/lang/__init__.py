@@ -1,0 +1,1 @@
+"""Text to tree: sources, diagnostics, the grammar of expressions, recipes and settings."""
