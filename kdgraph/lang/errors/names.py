@@ -1,0 +1,242 @@
+"""KD3xx: names that mean nothing here, or mean two things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownName(Diagnostic):
+    """An expression uses a name that nothing defines.
+
+    A value is a name of `where`, a view, a model (`teacher`, `student`), a source
+    (`x y i epoch epochs step`) or a size (`classes`, `examples`). Define it:
+
+        where:
+          λ: 0.5
+    """
+
+    code = "KD301"
+    title = "nothing is called `{name}`"
+    label = "unknown"
+    help = "{advice}"
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownFunction(Diagnostic):
+    """A call names a function that is neither in the language, in `define`, nor in `modules`.
+
+    `kdgraph list` shows the vocabulary. New words come from `define:` in the recipe, from an
+    installed plugin, or from `--plugin FILE`.
+    """
+
+    code = "KD302"
+    title = "no function is called `{name}`"
+    label = "unknown"
+    help = "{advice}"
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownKnob(Diagnostic):
+    """A call gives a keyword that the function does not take.
+
+        kd: kd(teacher.logits ‖ student.logits, temperature=4)      # the knob is `T`
+    """
+
+    code = "KD303"
+    title = "`{function}` takes no `{knob}`"
+    label = "unknown here"
+    help = "{advice}"
+
+    function: str
+    knob: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownView(Diagnostic):
+    """A model is applied to a name that is neither a view nor a value."""
+
+    code = "KD304"
+    title = "no view is called `{name}`"
+    label = "unknown view"
+    help = "{advice}"
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownModel(Diagnostic):
+    """A tap names a model that the setting does not have.
+
+    The models are those of the setting's `models:` section, or of `models=` in a call of
+    `kdgraph.compile`.
+    """
+
+    code = "KD305"
+    title = "no model is called `{name}`"
+    label = "unknown model"
+    help = "{advice}"
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownKey(Diagnostic):
+    """A section has a key that it does not take; a mistyped key is never ignored."""
+
+    code = "KD306"
+    title = "{section} takes no key `{key}`"
+    label = "unknown key"
+    help = "{advice}"
+
+    section: str
+    key: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSetting(Diagnostic):
+    """`setting:` or `--on` names a setting that is not there.
+
+    A setting is a file `<name>.yaml` with `data`, `models` and `train`; those that travel
+    with kdgraph are found by name, your own by path.
+    """
+
+    code = "KD307"
+    title = "no setting is called `{name}`"
+    label = "not found"
+    help = "{advice}"
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownRecipe(Diagnostic):
+    """`extends:`, `use:` or the command line names a recipe that is not there."""
+
+    code = "KD308"
+    title = "no recipe is called `{name}`"
+    label = "not found"
+    help = "{advice}"
+
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownPart(Diagnostic):
+    """A stage trains something that the recipe does not have.
+
+        stages: [{name: head, trains: [hed]}]
+
+    A stage trains models, modules of `modules:` or `where`, and learned scalars.
+    """
+
+    code = "KD309"
+    title = "stage `{stage}` trains `{name}`, which this recipe does not have"
+    label = "nothing to train"
+    help = "{advice}"
+
+    stage: str
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameClash(Diagnostic):
+    """One name is defined in two places that would hide each other.
+
+    A name of `where` can't be that of a view, a model or a source as well.
+    """
+
+    code = "KD320"
+    title = "`{name}` already is {what}"
+    label = "defined again here"
+    help = "give one of the two another name"
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedName(Diagnostic):
+    """A name of `where`, `views` or `modules` that no loss reaches. Often a typo elsewhere."""
+
+    code = "KD321"
+    title = "`{name}` is never used"
+    label = "no loss reaches it"
+    help = "use it in `loss`, or delete the line"
+    severity = "warning"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAValue(Diagnostic):
+    """A name stands where a value is needed, but it is a model, a function or a collection."""
+
+    code = "KD322"
+    title = "`{name}` is {what}, not a value"
+    label = "{what}"
+    help = "{advice}"
+
+    name: str
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownField(Diagnostic):
+    """A record or a recipe in `use` has no field of this name."""
+
+    code = "KD323"
+    title = "`{owner}` has no `{name}`"
+    label = "unknown"
+    help = "{advice}"
+
+    owner: str
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownOverride(Diagnostic):
+    """`--set` names something that neither the recipe nor the setting has."""
+
+    code = "KD324"
+    title = "`--set {name}={value}`: there is no `{name}` to set"
+    help = "{advice}"
+
+    name: str
+    value: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoMeanings(Diagnostic):
+    """A function that is defined twice: a word is never overwritten."""
+
+    code = "KD325"
+    title = "the function `{name}` is defined twice"
+    label = "defined again here"
+    help = "give one of the two another name"
+
+    name: str
+    first: Span | None = None
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """The second place, and the first where it is in a file."""
+        return [*super().labels(), *([(self.first, "first defined here")] if self.first else [])]

@@ -1,0 +1,306 @@
+"""Text to tree: one expression, by the grammar in `grammars/loss.lark`."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from lark import Lark, Token, Transformer, Tree, v_args
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+
+from kdgraph.files import grammar
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.text import (
+    EndsEarly,
+    TooDeep,
+    UnbalancedBracket,
+    UnexpectedWord,
+    UnknownCharacter,
+)
+from kdgraph.lang.source import Source, Span
+from kdgraph.lang.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Collection,
+    Compare,
+    Each,
+    Index,
+    Keyword,
+    Name,
+    Negative,
+    Number,
+    Slice,
+    Syntax,
+    Transpose,
+    canonical,
+)
+
+DEEPEST = 100
+MOST_LETTERS = 20_000
+SIGNS = {"·": "*", "⋅": "*", "×": "*", "−": "-", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}
+WORDS = {
+    "NAME": "a name", "NUMBER": "a number", "LPAR": "`(`", "LSQB": "`[`", "RPAR": "`)`",
+    "RSQB": "`]`", "COMMA": "`,`", "BARS": "`‖`", "EQUALS": "`=`", "IN": "`in`",
+}  # fmt: skip
+OPENS = {"(": ")", "[": "]"}
+CLOSES = {")": "(", "]": "["}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the text of an expression stands: how an offset in it maps to the file."""
+
+    source: Source
+    at: Callable[[int], int]
+
+    def span(self, start: int, end: int) -> Span:
+        """The span in the file of code points in the expression."""
+        return Span(self.source, self.at(start), self.at(end))
+
+
+def expression(text: str, place: Place | None = None) -> Syntax:
+    """The tree of `text`; raises `RecipeError` with one diagnostic where it can't be read.
+
+    >>> expression("a + b") == expression("(a+b)")
+    True
+    """
+    if place is None:
+        place = Place(Source("<expression>", text), lambda offset: offset)
+    mistake = _brackets(text, place)
+    if mistake:
+        raise RecipeError(mistake)
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as error:
+        raise RecipeError(_explain(error, text, place)) from None
+    if _levels(tree) > 2 * DEEPEST:
+        raise RecipeError(TooDeep(span=place.span(0, len(text)), limit=2 * DEEPEST))
+    try:
+        made: object = _Builder(place).transform(tree)
+    except VisitError as error:
+        if isinstance(error.orig_exc, RecipeError):
+            raise error.orig_exc from None
+        raise
+    assert isinstance(made, Syntax)
+    return made
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(grammar("loss.lark"), parser="lalr", propagate_positions=True)
+
+
+def _levels(tree: object) -> int:
+    """How many levels the parser's tree has, counted without recursion."""
+    level, count = [tree], 0
+    while level:
+        level = [child for one in level if isinstance(one, Tree) for child in one.children]
+        count += 1
+    return count
+
+
+def _brackets(text: str, place: Place) -> Diagnostic | None:
+    """The first bracket without a partner, or a nesting that is too deep."""
+    open_: list[tuple[str, int]] = []
+    if len(text) > MOST_LETTERS:
+        return TooDeep(span=place.span(0, 1), limit=DEEPEST)
+    for offset, letter in enumerate(text):
+        if letter in OPENS:
+            open_.append((letter, offset))
+            if len(open_) > DEEPEST:
+                return TooDeep(span=place.span(offset, offset + 1), limit=DEEPEST)
+        elif letter in CLOSES:
+            if not open_:
+                return UnbalancedBracket(
+                    span=place.span(offset, offset + 1), bracket=letter,
+                    words=f"no `{CLOSES[letter]}` before it",
+                    advice="take it out, or open a bracket before it",
+                )  # fmt: skip
+            opener, start = open_.pop()
+            if OPENS[opener] != letter:
+                return UnbalancedBracket(
+                    span=place.span(start, start + 1), bracket=opener,
+                    words=f"closed by `{letter}`",
+                    advice=f"close it with `{OPENS[opener]}` before the `{letter}`",
+                )  # fmt: skip
+    if not open_:
+        return None
+    opener, start = open_[-1]
+    return UnbalancedBracket(
+        span=place.span(start, start + 1), bracket=opener, words="never closed",
+        advice=f"add the missing `{OPENS[opener]}`",
+    )  # fmt: skip
+
+
+def _explain(error: UnexpectedInput, text: str, place: Place) -> Diagnostic:
+    if isinstance(error, UnexpectedCharacters):
+        offset = error.pos_in_stream
+        letter = text[offset]
+        name = unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
+        return UnknownCharacter(
+            span=place.span(offset, offset + 1),
+            character=letter if letter.isprintable() else "?",
+            words=name,
+        )
+    assert isinstance(error, UnexpectedToken)
+    expected = _expected(error)
+    token = error.token
+    if token.type == "$END":
+        end = len(text.rstrip())
+        return EndsEarly(span=place.span(max(0, end - 1), max(1, end)), expected=expected)
+    start = token.start_pos or 0
+    found = str(token)
+    span = place.span(start, start + len(found))
+    if token.type == "EQUALS":
+        return UnexpectedWord(
+            span=span, found=found, expected=expected,
+            advice="`=` gives a knob its value inside a call, as in `kd(a ‖ b, T=4)`; "
+            "compare with `==`",
+        )  # fmt: skip
+    return UnexpectedWord(span=span, found=found, expected=expected)
+
+
+def _expected(error: UnexpectedToken) -> str:
+    kinds = set(error.accepts or error.expected)
+    words = sorted({WORDS[kind] for kind in kinds if kind in WORDS and kind not in {"IN", "EQUALS"}})
+    if kinds & {"PLUS", "TIMES"}:
+        words = ["a sign such as `+` or `·`", *(w for w in words if w in {"`)`", "`]`", "`,`"})]
+    elif {"NAME", "NUMBER"} <= kinds:
+        words = ["a name, a number or `(`"]
+    return " or ".join(words[:3]) if words else "the end of the expression"
+
+
+def _number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Syntax]):
+    """From Lark's rules to the classes of `syntax.py`; names as in the grammar."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+    def _span(self, token: Token) -> Span:
+        assert token.start_pos is not None
+        return self.place.span(token.start_pos, token.start_pos + len(token))
+
+    def number(self, token: Token) -> Number:
+        return Number(self._span(token), _number(token), str(token).replace("−", "-"))
+
+    def name(self, token: Token) -> Name:
+        return Name(self._span(token), canonical(token))
+
+    def group(self, opener: Token, inside: Syntax, closer: Token) -> Syntax:
+        del opener, closer
+        return inside
+
+    def collection(self, opener: Token, items: tuple[Syntax, ...] | None, closer: Token) -> Syntax:
+        span = self._span(opener) | self._span(closer)
+        items = items or ()
+        return Collection(span, items)
+
+    def items(self, *parts: Syntax | Token) -> tuple[Syntax, ...]:
+        return tuple(one for one in parts if isinstance(one, Syntax))
+
+    def cells(self, *parts: Syntax | Token) -> tuple[Syntax, ...]:
+        return tuple(one for one in parts if isinstance(one, Syntax))
+
+    def arguments(self, *parts: Syntax | Token) -> tuple[Syntax | Token, ...]:
+        return parts
+
+    def target(self, *parts: Token) -> tuple[str, ...]:
+        return tuple(canonical(one) for one in parts if one.type == "NAME")
+
+    def binary(self, left: Syntax, sign: Token, right: Syntax) -> Syntax:
+        span = left.span | right.span
+        op = SIGNS.get(str(sign), str(sign))
+        return Binary(span, op, left, right)
+
+    def compare(self, left: Syntax, sign: Token, right: Syntax) -> Syntax:
+        span = left.span | right.span
+        op = SIGNS.get(str(sign), str(sign))
+        return Compare(span, op, left, right)
+
+    def negative(self, sign: Token, value: Syntax) -> Syntax:
+        span = self._span(sign) | value.span
+        return Negative(span, value)
+
+    def superscript(self, value: Syntax, token: Token) -> Syntax:
+        at = self._span(token)
+        power = {"²": 2.0, "³": 3.0}[str(token)]
+        span = value.span | at
+        exponent = Number(at, power, f"{power:g}")
+        return Binary(span, "^", value, exponent)
+
+    def transpose(self, value: Syntax, token: Token) -> Syntax:
+        span = value.span | self._span(token)
+        return Transpose(span, value)
+
+    def attribute(self, value: Syntax, dot: Token, name: Token) -> Syntax:
+        del dot
+        at = self._span(name)
+        span = value.span | at
+        return Attribute(span, value, str(name), at)
+
+    def index(self, value: Syntax, opener: Token, cells: tuple[Syntax, ...], closer: Token) -> Syntax:
+        del opener
+        span = value.span | self._span(closer)
+        return Index(span, value, cells)
+
+    def slice(self, start: Syntax | None, colon: Token, stop: Syntax | None) -> Syntax:
+        span = self._span(colon)
+        for end in (start, stop):
+            span = span | end.span if end is not None else span
+        return Slice(span, start, stop)
+
+    def keyword(self, name: Token, equals: Token, value: Syntax) -> Syntax:
+        del equals
+        at = self._span(name)
+        span = at | value.span
+        return Keyword(span, canonical(name), value, at)
+
+    def each(
+        self, body: Syntax, word: Token, names: tuple[str, ...], in_: Token, things: Syntax
+    ) -> Syntax:
+        del word, in_
+        span = body.span | things.span
+        return Each(span, "", names, things, body)
+
+    def sigma(self, *parts: object) -> Syntax:
+        sign, _, names, _, things, _, body = parts
+        assert isinstance(sign, Token)
+        assert isinstance(names, tuple)
+        assert isinstance(things, Syntax)
+        assert isinstance(body, Syntax)
+        span = self._span(sign) | body.span
+        return Each(span, "sum", names, things, body)
+
+    def call(
+        self, callee: Syntax, opener: Token, parts: tuple[Syntax | Token, ...] | None, closer: Token
+    ) -> Syntax:
+        del opener
+        span = callee.span | self._span(closer)
+        inside = [one for one in parts or () if isinstance(one, Syntax)]
+        barred = any(isinstance(one, Token) and one.type == "BARS" for one in parts or ())
+        loops = [one for one in inside if isinstance(one, Each) and not one.kind]
+        if loops:
+            return self._loop(callee, inside, loops[0], span)
+        positional = tuple(one for one in inside if not isinstance(one, Keyword))
+        keywords = tuple(one for one in inside if isinstance(one, Keyword))
+        return Call(span, callee, positional, keywords, barred)
+
+    def _loop(self, callee: Syntax, inside: list[Syntax], loop: Each, span: Span) -> Syntax:
+        kind = callee.id if isinstance(callee, Name) else ""
+        if kind not in {"sum", "mean"} or len(inside) != 1:
+            raise RecipeError(
+                UnexpectedWord(
+                    span=loop.span, found="for", expected="a value",
+                    advice="only `sum(… for x in …)` and `mean(… for x in …)` run over things",
+                )  # fmt: skip
+            )
+        return Each(span, kind, loop.names, loop.things, loop.body)

@@ -1,0 +1,162 @@
+"""The tree of an expression: what was written, and where."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from kdgraph.lang.source import Span
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+    "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ",
+    "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ",
+    "omega": "ω",
+}  # fmt: skip
+LATIN = {letter: word for word, letter in GREEK.items()}
+
+
+def canonical(name: str) -> str:
+    """One spelling for a name: NFKC, and Greek letters for their English words.
+
+    >>> canonical("lambda"), canonical("beta_kd"), canonical("p'")
+    ('λ', 'β_kd', "p'")
+    """
+    text = unicodedata.normalize("NFKC", name).replace("′", "'")
+    head, mark, rest = text.partition("_")
+    return GREEK.get(head, head) + mark + rest
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """A piece of an expression. Equality looks at what was written, not at where."""
+
+    span: Span = field(compare=False, repr=False)
+
+    def children(self) -> Iterator[Syntax]:
+        """The pieces directly inside this one, in the order they were written."""
+        for entry in fields(self):
+            yield from _pieces(getattr(self, entry.name))
+
+    def walk(self) -> Iterator[Syntax]:
+        """This piece and every piece inside it."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+def _pieces(value: object) -> Iterator[Syntax]:
+    if isinstance(value, Syntax):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _pieces(one)
+
+
+@dataclass(frozen=True)
+class Number(Syntax):
+    """A literal number, kept as it was written beside its value."""
+
+    value: float
+    text: str = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Name(Syntax):
+    """A name, in its canonical spelling."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Attribute(Syntax):
+    """`value.name`: a tap, a field of a record, or an inner name."""
+
+    value: Syntax
+    name: str
+    at: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Keyword(Syntax):
+    """`name=value` in a call."""
+
+    name: str
+    value: Syntax
+    at: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Call(Syntax):
+    """`callee(arguments)`; `barred` says that `‖` stands between the first two."""
+
+    callee: Syntax
+    arguments: tuple[Syntax, ...]
+    keywords: tuple[Keyword, ...]
+    barred: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Slice(Syntax):
+    """`start:stop` inside brackets."""
+
+    start: Syntax | None
+    stop: Syntax | None
+
+
+@dataclass(frozen=True)
+class Index(Syntax):
+    """`value[cells]`."""
+
+    value: Syntax
+    cells: tuple[Syntax, ...]
+
+
+@dataclass(frozen=True)
+class Binary(Syntax):
+    """Arithmetic on two values: `+ - * / @ ^`."""
+
+    op: str
+    left: Syntax
+    right: Syntax
+
+
+@dataclass(frozen=True)
+class Compare(Syntax):
+    """A comparison: `< <= > >= == !=`."""
+
+    op: str
+    left: Syntax
+    right: Syntax
+
+
+@dataclass(frozen=True)
+class Negative(Syntax):
+    """`−value`."""
+
+    value: Syntax
+
+
+@dataclass(frozen=True)
+class Transpose(Syntax):
+    """`valueᵀ`: the last two axes change places."""
+
+    value: Syntax
+
+
+@dataclass(frozen=True)
+class Each(Syntax):
+    """`Σ(names in things) body`, `mean(body for names in things)`."""
+
+    kind: str
+    names: tuple[str, ...]
+    things: Syntax
+    body: Syntax
+
+
+@dataclass(frozen=True)
+class Collection(Syntax):
+    """A list of values: `[a, b]`."""
+
+    items: tuple[Syntax, ...]

@@ -1,0 +1,102 @@
+"""A tree of an expression, written back as text that parses to the same tree."""
+
+from __future__ import annotations
+
+from kdgraph.lang.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Collection,
+    Compare,
+    Each,
+    Index,
+    Keyword,
+    Name,
+    Negative,
+    Number,
+    Slice,
+    Syntax,
+    Transpose,
+)
+
+COMPARISON, TOTAL, PRODUCT, FACTORS, SIGNED, POWER, SUFFIXED = range(7)
+BINDS = {"+": TOTAL, "-": TOTAL, "*": FACTORS, "/": FACTORS, "@": FACTORS, "^": POWER}
+SIGNS = {"+": " + ", "-": " - ", "*": "·", "/": "/", "@": " @ ", "^": "^"}
+
+
+def write(tree: Syntax) -> str:
+    """The expression as text, in one normal form.
+
+    >>> from kdgraph.lang.parse import expression
+    >>> write(expression("sup+lambda*kd + beta * (a + alpha*b)"))
+    'sup + λ·kd + β·(a + α·b)'
+    """
+    return _write(tree, COMPARISON)
+
+
+def _write(tree: Syntax, needed: int) -> str:
+    binds, text = _form(tree)
+    return text if binds >= needed else f"({text})"
+
+
+def _form(tree: Syntax) -> tuple[int, str]:
+    """How tightly the outermost sign of a piece binds, and its text."""
+    match tree:
+        case Number():
+            return SUFFIXED, tree.text
+        case Name():
+            return SUFFIXED, tree.id
+        case Attribute():
+            return SUFFIXED, f"{_write(tree.value, SUFFIXED)}.{tree.name}"
+        case Keyword():
+            return COMPARISON, f"{tree.name}={write(tree.value)}"
+        case Call():
+            return SUFFIXED, f"{_write(tree.callee, SUFFIXED)}({_arguments(tree)})"
+        case Index():
+            cells = ", ".join(write(cell) for cell in tree.cells)
+            return SUFFIXED, f"{_write(tree.value, SUFFIXED)}[{cells}]"
+        case Slice():
+            ends = (write(end) if end else "" for end in (tree.start, tree.stop))
+            return COMPARISON, ":".join(ends)
+        case Transpose():
+            return SUFFIXED, f"{_write(tree.value, SUFFIXED)}ᵀ"
+        case Negative():
+            needed = PRODUCT if isinstance(tree.value, Each) else SIGNED
+            return (PRODUCT if needed == PRODUCT else SIGNED), f"-{_write(tree.value, needed)}"
+        case Binary():
+            return _binary(tree)
+        case Compare():
+            left, right = _write(tree.left, TOTAL), _write(tree.right, TOTAL)
+            return COMPARISON, f"{left} {tree.op} {right}"
+        case Each():
+            names = ", ".join(tree.names)
+            if tree.kind == "sum":
+                target = f"({names})" if len(tree.names) > 1 else names
+                body = _write(tree.body, PRODUCT)
+                return PRODUCT, f"Σ({target} in {write(tree.things)}) {body}"
+            target = f"({names})" if len(tree.names) > 1 else names
+            return SUFFIXED, f"{tree.kind}({write(tree.body)} for {target} in {write(tree.things)})"
+        case Collection():
+            return SUFFIXED, f"[{', '.join(write(item) for item in tree.items)}]"
+    msg = f"no way to write {tree!r}"
+    raise TypeError(msg)
+
+
+def _arguments(call: Call) -> str:
+    given = [write(one) for one in call.arguments]
+    if call.barred and len(given) >= 2:  # noqa: PLR2004 - the sign stands between two
+        given[:2] = [f"{given[0]} ‖ {given[1]}"]
+    return ", ".join([*given, *(write(one) for one in call.keywords)])
+
+
+def _binary(tree: Binary) -> tuple[int, str]:
+    binds = BINDS[tree.op]
+    if tree.op == "^":
+        return POWER, f"{_write(tree.left, SUFFIXED)}^{_write(tree.right, SIGNED)}"
+    left_needed = TOTAL if binds == TOTAL else FACTORS
+    right_needed = PRODUCT if binds == TOTAL else SIGNED
+    if tree.op == "*" and isinstance(tree.right, Each) and tree.right.kind == "sum":
+        text = f"{_write(tree.left, FACTORS)}·{_write(tree.right, PRODUCT)}"
+        return PRODUCT, text
+    left = _write(tree.left, left_needed)
+    return binds, f"{left}{SIGNS[tree.op]}{_write(tree.right, right_needed)}"

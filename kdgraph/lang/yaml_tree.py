@@ -1,0 +1,227 @@
+"""YAML with places: a safe subset, read into nodes that know where they stand.
+
+YAML 1.2's core words: `true`, `false`, `null` and numbers (`5e-2` is one). No tags, no
+anchors, no duplicate keys, bounded depth.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.text import (
+    AliasRefused,
+    ControlCharacter,
+    DuplicateKey,
+    NotYaml,
+    TagRefused,
+    TooDeep,
+)
+from kdgraph.lang.parse import Place
+from kdgraph.lang.source import Source, Span
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 20
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One value, as text."""
+
+    span: Span
+    text: str
+    plain: bool
+    offsets: range | tuple[int, ...] | None
+
+    @property
+    def value(self) -> object:
+        """The text as YAML 1.2 reads it: a number, a truth value, nothing, or the text."""
+        if not self.plain:
+            return self.text
+        if self.text.lower() in WORDS:
+            return WORDS[self.text.lower()]
+        if NUMBER.fullmatch(self.text):
+            number = float(self.text)
+            whole = number.is_integer() and not re.search(r"[.eE]", self.text)
+            return int(self.text) if whole else number
+        return self.text
+
+    def place(self) -> Place:
+        """How an offset in the text maps to the file; a folded text maps to its start."""
+        offsets, span = self.offsets, self.span
+        if offsets is None:
+            return Place(span.source, lambda offset: span.start if offset == 0 else span.end)
+        last = offsets[-1] + 1 if offsets else span.start
+        return Place(
+            span.source, lambda offset: offsets[offset] if offset < len(offsets) else last
+        )
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A list."""
+
+    span: Span
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Names with values, in the order they were written."""
+
+    span: Span
+    entries: tuple[tuple[Scalar, Node], ...]
+    flow: bool
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key, if it is there."""
+        return next((value for name, value in self.entries if name.text == key), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def plain(node: Node) -> object:
+    """The node as ordinary Python data."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return {key.text: plain(value) for key, value in node.entries}
+
+
+def words(node: Node) -> str:
+    """What kind of value a node is, for a message."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    return {str: "text", bool: "a truth value", type(None): "nothing"}.get(
+        type(node.value), "a number"
+    )
+
+
+def read_tree(source: Source) -> Mapping:
+    """The mapping that the text is; raises `RecipeError` with every mistake of this level."""
+    for offset, letter in enumerate(source.text):
+        if ord(letter) < ord(" ") and letter not in "\n\r\t":
+            at = Span(source, offset, offset + 1)
+            raise RecipeError(ControlCharacter(span=at, name=f"U+{ord(letter):04X}"))
+    _refuse_tricks(source)
+    try:
+        top = yaml.compose(source.text, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        raise RecipeError(_explain(error, source)) from None
+    except (yaml.YAMLError, ValueError) as error:
+        problem = str(error).splitlines()[0]
+        raise RecipeError(NotYaml(span=Span(source, 0, 1), problem=problem)) from None
+    if not isinstance(top, yaml.MappingNode):
+        at = Span(source, 0, min(1, len(source.text)))
+        raise RecipeError(
+            NotYaml(
+                span=at, problem="a recipe is a mapping of sections", context="expected `loss: …`",
+                advice="start with a section, such as `loss: sup + kd`",
+            )  # fmt: skip
+        )
+    mistakes: list[Diagnostic] = []
+    tree = _convert(top, source, mistakes)
+    if mistakes:
+        raise RecipeError(*mistakes)
+    assert isinstance(tree, Mapping)
+    return tree
+
+
+def _refuse_tricks(source: Source) -> None:
+    """Refuse tags, anchors and deep nesting before any of them is built."""
+    depth = 0
+    try:
+        for event in yaml.parse(source.text, Loader=Loader):
+            mark = event.start_mark
+            at = Span(source, mark.index, max(mark.index + 1, event.end_mark.index))
+            if getattr(event, "anchor", None) is not None:
+                raise RecipeError(AliasRefused(span=at))
+            if getattr(event, "tag", None) is not None:
+                raise RecipeError(TagRefused(span=at, tag=event.tag))
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > DEEPEST:
+                raise RecipeError(TooDeep(span=Span(source, at.start, at.start + 1), limit=DEEPEST))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
+
+
+def _explain(error: yaml.MarkedYAMLError, source: Source) -> NotYaml:
+    mark = error.problem_mark or error.context_mark
+    start = min(mark.index, max(0, len(source.text) - 1)) if mark else 0
+    at = Span(source, start, start + 1)
+    problem = (error.problem or "it can't be read").replace("found character", "the character")
+    advice = NotYaml.advice
+    if "tab" in problem or "\\t" in problem:
+        advice = "indent with spaces, never with tabs"
+    elif "mapping values" in problem:
+        advice = "a value that holds `: ` must stand in quotes"
+    return NotYaml(span=at, problem=problem, advice=advice)
+
+
+def _convert(node: yaml.Node, source: Source, mistakes: list[Diagnostic]) -> Node:
+    span = Span(source, node.start_mark.index, node.end_mark.index)
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node, span)
+    if isinstance(node, yaml.SequenceNode):
+        items = tuple(_convert(one, source, mistakes) for one in node.value)
+        return Sequence(_trim(span), items)
+    entries: list[tuple[Scalar, Node]] = []
+    seen: dict[str, Scalar] = {}
+    for key_node, value_node in node.value:
+        key = _convert(key_node, source, mistakes)
+        if not isinstance(key, Scalar):
+            mistakes.append(NotYaml(span=key.span, problem="a key must be one name"))
+            continue
+        if key.text in seen:
+            first = seen[key.text].span
+            mistakes.append(DuplicateKey(span=key.span, key=key.text, first=first))
+            continue
+        seen[key.text] = key
+        entries.append((key, _convert(value_node, source, mistakes)))
+    return Mapping(_trim(span), tuple(entries), bool(node.flow_style))
+
+
+def _trim(span: Span) -> Span:
+    """A block ends where the next one starts; point at its own words only."""
+    text = span.text.rstrip()
+    return Span(span.source, span.start, span.start + max(1, len(text)))
+
+
+def _scalar(node: yaml.ScalarNode, span: Span) -> Scalar:
+    style = node.style or ""
+    raw = span.text
+    if style in {"|", ">"}:
+        offsets = _block_offsets(node.value, span) if style == "|" else None
+        return Scalar(_trim(span), node.value, plain=False, offsets=offsets)
+    quoted = style in {'"', "'"}
+    start = span.start + 1 if quoted else span.start
+    inside = raw[1:-1] if quoted else raw.rstrip()
+    exact = range(start, start + len(node.value)) if inside == node.value else None
+    return Scalar(_trim(span), node.value, plain=not quoted, offsets=exact)
+
+
+def _block_offsets(value: str, span: Span) -> tuple[int, ...] | None:
+    """Where each letter of a `|` block stands in the file."""
+    text = span.source.text
+    at = text.find("\n", span.start) + 1
+    offsets: list[int] = []
+    for line in value.splitlines(keepends=True):
+        words = line.rstrip("\n")
+        found = text.find(words, at)
+        if found < 0:
+            return None
+        offsets += range(found, found + len(line))
+        at = text.find("\n", found) + 1 or len(text)
+    return tuple(offsets)
