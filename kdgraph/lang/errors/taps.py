@@ -1,0 +1,128 @@
+"""Mistakes about taps: places in a network that a recipe wants to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.lang.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownTap(Diagnostic):
+    """A recipe taps a place that the network does not have.
+
+    A tap is the name of a module, as ``network.named_modules()`` spells it, and means
+    that module's output; with ``.input`` after it, that module's first input:
+
+        feature: student.layer3[1].bn2
+        vector:  student.fc.input
+
+    Module names differ from network to network. ``print(network)`` shows them; the aliases
+    ``logits``, ``features``, ``stem``, ``maps`` and ``preact`` exist in every network.
+    """
+
+    code = "KD310"
+    title = "`{network}` has no module `{path}`"
+    label = "not a module of `{network}`"
+    help = "{hint}"
+
+    network: str
+    path: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapOfList(Diagnostic):
+    """A recipe taps a list of modules, which has no value of its own.
+
+    ``nn.ModuleList`` and ``nn.ModuleDict`` only hold modules; nothing ever calls them, so they have
+    neither output nor input. Tap one of the modules they hold:
+
+        feature: student.blocks[5]
+    """
+
+    code = "KD311"
+    title = "`{path}` of `{network}` only holds other modules and has no value"
+    label = "a list of modules"
+    help = "tap one that it holds: {children}"
+
+    network: str
+    path: str
+    children: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapNotTensor(Diagnostic):
+    """The value at a tap is not one tensor.
+
+    Some modules return a tuple or a dictionary: attention returns its weights too, and some
+    networks return auxiliary outputs while they train. A loss needs one tensor: tap a module
+    inside, or the input of the module that comes next.
+    """
+
+    code = "KD312"
+    title = "the value at `{path}` of `{network}` is {found}, not a tensor"
+    label = "{found}"
+    help = "tap a module inside it, or the input of the module that follows"
+
+    network: str
+    path: str
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapCalledTwice(Diagnostic):
+    """A tapped module runs several times in one forward, so the tap has several values.
+
+    Many networks keep one ``relu`` for a whole block and call it after every batch norm.
+    Which of the calls was meant cannot be seen in its name. Tap a neighbour that runs once:
+
+        feature: student.layer1[0]            # the block's output: after its last relu
+        inner:   student.layer1[0].conv2.input     # what the first relu of the block gave
+    """
+
+    code = "KD313"
+    title = "`{path}` of `{network}` runs several times in one forward"
+    label = "which of its calls"
+    help = (
+        "tap a module that runs once: the block around it, or the `.input` of the one that follows"
+    )
+
+    network: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapNotReached(Diagnostic):
+    """A tapped module exists, but the forward never called it.
+
+    Auxiliary heads run only in training, some branches depend on an option, and modules such as
+    ``nn.MultiheadAttention`` use the weights of a part without calling the part. Tap the module
+    around it.
+    """
+
+    code = "KD314"
+    title = "`{path}` of `{network}` did not run in the forward"
+    label = "never called"
+    help = "tap the module around it, or one that always runs"
+
+    network: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRefused(Diagnostic):
+    """A network cannot take images of the shape that the data set has.
+
+    Wrong number of channels, or images smaller than the network's strides allow. The last line
+    is what PyTorch said. Choose another network, or images of another size.
+    """
+
+    code = "KD315"
+    title = "`{network}` cannot take a batch of shape {shape}"
+    label = "fails on shape {shape}"
+    help = "check channels and image size; PyTorch said: {reason}"
+
+    network: str
+    shape: str
+    reason: str

@@ -1,0 +1,1 @@
+"""Graph to PyTorch: taps, frozen networks and the step."""

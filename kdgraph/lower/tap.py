@@ -1,0 +1,129 @@
+"""A tap is a place in a network: the output of a module, or its first input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Literal
+
+from torch import nn
+
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.taps import TapOfList, UnknownTap
+from kdgraph.lang.source import Span
+
+INPUT = "input"
+SHOWN = 12
+LISTS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """The value at one end of a module; `module` is "" for the network itself."""
+
+    module: str
+    of: Literal["output", "input"] = "output"
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def path(self) -> str:
+        """The tap as a recipe spells it.
+
+        >>> Tap("layer3.1.bn2").path, Tap("fc", "input").path, Tap("", "input").path
+        ('layer3.1.bn2', 'fc.input', 'input')
+        """
+        if self.of == "output":
+            return self.module
+        return f"{self.module}.{INPUT}" if self.module else INPUT
+
+
+def parse(path: str) -> Tap:
+    """Read a path without a network at hand: a last part `input` means the input.
+
+    >>> parse("fc.input"), parse("layer3")
+    (Tap(module='fc', of='input'), Tap(module='layer3', of='output'))
+    """
+    module, _, last = path.rpartition(".")
+    return Tap(module, "input") if last == INPUT else Tap(path)
+
+
+def resolve(network: nn.Module, path: str | Tap, span: Span | None = None) -> Tap:
+    """The tap that `path` names in this network.
+
+    A module that is literally called `input` wins over the input of the module around it; its own
+    input is then `….input.input`.
+
+    Raises:
+        RecipeError: if the network has no such module, or the module is a mere list.
+    """
+    if isinstance(path, Tap):
+        return path
+    modules = _modules(network)
+    tap = Tap(path, span=span) if path in modules else parse(path)
+    if tap.module not in modules:
+        raise RecipeError(_unknown(network, path, list(modules), span))
+    module = modules[tap.module]
+    if isinstance(module, LISTS):
+        listed = _listed(f"{tap.module}.{name}" for name, _ in module.named_children())
+        title = type(network).__name__
+        raise RecipeError(TapOfList(network=title, path=tap.module, children=listed, span=span))
+    return Tap(tap.module, tap.of, span)
+
+
+def apply_module(network: nn.Module, path: str, span: Span | None = None) -> nn.Module:
+    """The module itself, for a recipe that applies it to another value: `teacher.fc(v)`.
+
+    Raises:
+        RecipeError: if the network has no such module.
+    """
+    modules = _modules(network)
+    if path not in modules:
+        raise RecipeError(_unknown(network, path, list(modules), span))
+    return modules[path]
+
+
+def _modules(network: nn.Module) -> dict[str, nn.Module]:
+    return dict(network.named_modules(remove_duplicate=False))
+
+
+def _unknown(network: nn.Module, path: str, known: list[str], span: Span | None) -> UnknownTap:
+    title = type(network).__name__
+    hint = _hint(network, path, known)
+    return UnknownTap(network=title, path=path, hint=hint, span=span)
+
+
+def _hint(network: nn.Module, path: str, known: list[str]) -> str:
+    """Say the nearest real path, and what the longest right beginning of `path` holds."""
+    if path in dict(network.named_parameters()) or path in dict(network.named_buffers()):
+        return f"`{path}` is a weight; a tap is the output or the input of a module"
+    prefix = path
+    while prefix not in known:
+        prefix = prefix.rpartition(".")[0]
+    held = [name for name, _ in network.get_submodule(prefix).named_children()]
+    where = f"`{prefix}`" if prefix else "the network"
+    holds = f"{where} holds {_listed(held)}" if held else f"{where} holds no other module"
+    near = _nearest(path, known)
+    return f"did you mean `{near}`?\n{holds}" if near else holds
+
+
+def _nearest(path: str, known: list[str]) -> str:
+    """The tap that reads most like `path` as a whole, at the same end of its module.
+
+    >>> _nearest("layr1.0", ["", "layer1", "layer1.0"]), _nearest("fcc.input", ["", "fc"])
+    ('layer1.0', 'fc.input')
+    """
+    wanted = parse(path)
+    named = [one for one in known if one]
+    likely = max(named, key=lambda one: _likeness(wanted.module, one), default="")
+    return Tap(likely, wanted.of).path if likely else ""
+
+
+def _likeness(path: str, other: str) -> float:
+    return SequenceMatcher(None, path.casefold(), other.casefold()).ratio()
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = [f"`{name}`" for name in names]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return ", ".join(found[:SHOWN] + more) or "nothing"
