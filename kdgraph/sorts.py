@@ -15,6 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+__all__ = [
+    "REFUSES", "SORTS", "Distribution", "Embedding", "Image", "Labels", "LogDistribution",
+    "Logits", "Map", "Mask", "Scalar", "Table", "Typed", "Values", "accepts",
+]  # fmt: skip
+
 SORTS = {
     "Tensor": "any tensor",
     "Logits": "scores over classes, before a softmax",
