@@ -1,0 +1,1 @@
+"""Augmentations: pure functions on whole batches of uint8 images, on any device."""

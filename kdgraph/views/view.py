@@ -1,0 +1,56 @@
+"""How a function on a batch of images becomes a word of the `views:` section.
+
+    @view(random=True)
+    def flip(image: Image[Tensor, "b c h w"], draw: Draw | None, *, p: Share = 0.5) -> Image[...]
+
+Two parameters are filled in by whoever runs the views, not by the recipe: `draw`, the
+randomness, or `None` where the deterministic form is wanted; and `rows`, how many rows each
+image has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from inspect import Parameter, signature
+from typing import Any, TypeVar, overload
+
+from kdgraph.primitive import signature_of
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@overload
+def view(function: Function) -> Function: ...
+@overload
+def view(*, random: bool = False) -> Callable[[Function], Function]: ...
+def view(function: Any = None, *, random: bool = False) -> Any:
+    """Make a function of uint8 images (b, c, h, w) an augmentation.
+
+    Args:
+        function: the first parameter is the images, the others are knobs, `draw` and `rows`.
+        random: it draws, and so has a parameter `draw`.
+    """
+
+    def register(one: Function) -> Function:
+        from kdgraph.registry import REGISTRY  # noqa: PLC0415 - the registry knows us
+
+        made = signature_of(one, "view", {"random": True} if random else {})
+        one.signature = made  # type: ignore[attr-defined]  # functions take attributes
+        REGISTRY.add(made)
+        return one
+
+    return register if function is None else register(function)
+
+
+def code(name: str) -> Callable[..., Any]:
+    """The function behind an augmentation's name."""
+    from kdgraph.registry import REGISTRY  # noqa: PLC0415 - the registry knows us
+
+    return REGISTRY.code(name)
+
+
+@cache
+def parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
+    """The parameters of an augmentation, by name."""
+    return dict(signature(function).parameters)
