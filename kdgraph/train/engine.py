@@ -1,0 +1,192 @@
+"""`train_stage`: a step, images and a protocol in, trained weights and their history out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from kdgraph.data.batches import order
+from kdgraph.data.images import Batch, Split
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
+from kdgraph.lang.protocol import Training
+from kdgraph.train import checkpoint, optimise
+from kdgraph.train import device as devices
+from kdgraph.train.distributed import ALONE, World, wrap
+from kdgraph.train.evaluate import accuracy
+from kdgraph.train.events import Listener, Warned, tell
+from kdgraph.train.feed import Feed, near
+from kdgraph.train.interrupt import interruptible
+from kdgraph.train.ledger import Ledger
+from kdgraph.train.loop import Loop
+from kdgraph.train.record import Recorder
+from kdgraph.train.snapshot import Snapshot
+from kdgraph.train.stage import StageResult, Step
+from kdgraph.train.update import Updater
+from kdgraph.views.program import run
+from kdgraph.views.steps import ViewStep
+
+MODES = ("reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+
+def train_stage(
+    step: Step,
+    split: Split,
+    view_steps: Sequence[ViewStep],
+    training: Training,
+    *,
+    seed: int,
+    out: Path,
+    device: torch.device,
+    stage: int = 1,
+    name: str = "student",
+    graph: str = "",
+    resume: bool = False,
+    compile: bool | str = False,
+    listeners: Sequence[Listener] = (),
+    world: World = ALONE,
+    network: str = "student",
+    view: str = "x",
+    evaluate: Callable[[], Mapping[str, float]] | None = None,
+    numbers: Callable[[int], Tensor] | None = None,
+    log_every: int = 50,
+    save_every: float = 300.0,
+) -> StageResult:
+    """Train one stage to its end, on every rank.
+
+    A stage that has been trained to its end before is not trained again with `resume`: its
+    weights are loaded and its result is given. So a run of several stages resumes by going
+    through all of them.
+
+    Args:
+        step: the compiled stage.
+        split: training and test images.
+        view_steps: the views of the recipe.
+        training: the protocol in numbers.
+        seed: with the stage, epoch and step it decides every random draw.
+        out: the run's folder; checkpoints go to `checkpoints/<stage>` in it.
+        device: where everything computes.
+        stage: counted from 1.
+        name: of the stage, for people.
+        graph: the hash of the loss graph; a checkpoint of another one is refused.
+        resume: go on from the newest checkpoint, if there is one.
+        compile: compile the step; a text names the backend or inductor's mode.
+        listeners: told what happens; on rank 0 only.
+        world: the processes that train together.
+        network: the model that is evaluated after each epoch, if this stage trains it.
+        view: what that model sees.
+        evaluate: measures in place of the accuracy of `network`; `accuracy` decides the best.
+        numbers: the examples of an epoch in order, in place of all in a random one.
+        log_every: steps between two journal entries, and between two looks at the flag.
+        save_every: seconds between two checkpoints within an epoch.
+
+    Raises:
+        RecipeError: a loss was not finite, the checkpoint is another run's, nothing is trained.
+        Interrupted: Ctrl-C; the checkpoint is written. Exits with 130 if nobody catches it.
+    """
+    trained = tuple(optimise.Trained(*one) for one in step.trained())
+    if not trained:
+        raise RecipeError(NothingTrained(stage=name))
+    module = cast("nn.Module", step)
+    module.to(device)
+    devices.settle(step.models.values(), device)
+    step.train()
+    least = 2 if any(isinstance(one, _BatchNorm) and one.training for one in step.modules()) else 1
+    train_set, test_set = near(split.train, device), near(split.test, device)
+    feed = Feed(train_set, training, world, device, least)
+    _warn_uneven(feed, listeners)
+    _compile(module, compile)
+
+    def look(batch: Batch, epoch: int) -> Mapping[str, Tensor]:
+        return run(
+            view_steps, batch.pixels, batch.examples, seed=seed, stage=stage, epoch=epoch,
+            train=True,
+        )  # fmt: skip
+
+    def look_again(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
+        return run(view_steps, pixels, examples, seed=seed, stage=stage, epoch=0, train=False)
+
+    def measure() -> Mapping[str, float]:
+        share = accuracy(
+            step.models[network],
+            test_set,
+            look_again,
+            batch=training.eval_batch,
+            device=device,
+            autocast=devices.autocast(training.precision, device),
+            view=view,
+            world=world,
+        )
+        return {"accuracy": share}
+
+    moved = {id(one.parameter) for one in trained}
+    examined = step.models.get(network)
+    if examined is not None and not any(id(one) in moved for one in examined.parameters()):
+        examined = None
+    optimizer = optimise.build(training, trained)
+    recorder = Recorder(world, torch.ones((), dtype=torch.bool, device=device))
+    told = tuple(listeners) if world.leads else ()
+    identity = checkpoint.Identity(
+        graph=graph, protocol=checkpoint.fingerprint(training), seed=seed, stage=stage
+    )
+    with interruptible() as wish:
+        loop = Loop(
+            name=name,
+            stage=stage,
+            training=training,
+            update=Updater(
+                step=step,
+                ranks=wrap(module, world),
+                training=training,
+                optimizer=optimizer,
+                parameters=[one.parameter for one in trained],
+                recorder=recorder,
+                look=look,
+                seed=seed,
+                stage=stage,
+                least=least,
+            ),
+            feed=feed,
+            numbers=numbers or partial(_all, len(train_set), seed, stage),
+            evaluate=evaluate or (measure if examined is not None else dict),
+            ledger=Ledger(stage, training, recorder, told, log_every),
+            snapshot=Snapshot(
+                step, optimizer, trained, examined if training.select == "best" else None
+            ),
+            checkpoints=checkpoint.Checkpoints(
+                out / "checkpoints" / str(stage),
+                identity,
+                checkpoint.circumstances(devices.describe(device), world.size),
+            ),
+            listeners=told,
+            wish=wish,
+            world=world,
+            save_every=save_every,
+        )
+        return loop.run(resume=resume)
+
+
+def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:
+    return order(n, seed=seed, stage=stage, epoch=epoch)
+
+
+def _compile(module: nn.Module, choice: bool | str) -> None:
+    """Compile in place, whole, so that names in the state stay and a graph break is an error."""
+    if not choice:
+        return
+    if choice in MODES:
+        module.compile(fullgraph=True, dynamic=False, mode=choice)
+    else:
+        backend = "inductor" if choice is True else choice
+        module.compile(fullgraph=True, dynamic=False, backend=backend)
+
+
+def _warn_uneven(feed: Feed, listeners: Sequence[Listener]) -> None:
+    left = feed.left_out(len(feed.examples))
+    if left and feed.world.leads and not feed.training.drop_last:
+        tell(tuple(listeners), Warned(UnevenEpoch(left=left, world=feed.world.size)))

@@ -1,0 +1,73 @@
+"""How often a network is right on a test set: counted on the device, fetched once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from kdgraph.data.batches import batches
+from kdgraph.data.images import Examples
+from kdgraph.train.distributed import ALONE, World
+
+Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
+"""pixels and example numbers → views, in their deterministic form"""
+
+
+@torch.no_grad()
+def accuracy(
+    network: nn.Module,
+    examples: Examples,
+    look: Look,
+    *,
+    batch: int,
+    device: torch.device,
+    autocast: torch.dtype | None = None,
+    view: str = "x",
+    world: World = ALONE,
+) -> float:
+    """The share of the examples that the network puts into their class.
+
+    The network is in evaluation mode meanwhile and left in the mode it had.
+
+    Args:
+        network: gives logits (b, classes).
+        examples: the test set.
+        look: makes the views of a batch.
+        batch: examples of one step, on each rank.
+        device: where the network is.
+        autocast: what the network computes in, as in training.
+        view: what the network sees.
+        world: each rank looks at its share; all give the same answer.
+    """
+    world.follow(network)
+    numbers = torch.arange(len(examples))
+    shares = batches(
+        numbers, batch=batch * world.size, least=0, rank=world.rank, world=world.size
+    )
+    right = torch.zeros((), dtype=torch.int64, device=device)
+    with _resting(network), _casting(device, autocast):
+        for part in examples.read(one for one in shares if len(one)):
+            pixels = part.pixels.to(device, non_blocking=True)
+            labels = part.labels.to(device, non_blocking=True)
+            logits = network(look(pixels, part.examples.to(device, non_blocking=True))[view])
+            right += (logits.argmax(dim=-1) == labels).sum()
+    return world.total(right).item() / max(1, len(examples))
+
+
+@contextmanager
+def _resting(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside, and each part's own mode again after."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _casting(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)

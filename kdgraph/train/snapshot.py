@@ -1,0 +1,71 @@
+"""The tensors of a checkpoint: the step's, the optimiser's and the best weights so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from kdgraph.train import optimise
+from kdgraph.train.optimise import Trained
+from kdgraph.train.stage import Step
+
+STEP, OPTIMIZER, BEST = "step/", "optimizer/", "best/"
+
+
+@dataclass
+class Snapshot:
+    """All tensors that a stage changes.
+
+    Args:
+        step: weights, learned scalars, memory.
+        optimizer: what it remembers.
+        trained: the parameters it moves.
+        kept: the network whose best weights are kept, where the protocol selects them.
+    """
+
+    step: Step
+    optimizer: Optimizer
+    trained: Sequence[Trained]
+    kept: nn.Module | None
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def take(self) -> dict[str, Tensor]:
+        """All of them, by name."""
+        parts: dict[str, Mapping[str, Tensor]] = {
+            STEP: self.step.state_dict(),
+            OPTIMIZER: optimise.state(self.optimizer, self.trained),
+            BEST: self.best,
+        }
+        return {
+            prefix + name: tensor
+            for prefix, tensors in parts.items()
+            for name, tensor in tensors.items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put them back."""
+        self.step.load_state_dict(_under(STEP, tensors))
+        optimise.restore(self.optimizer, self.trained, _under(OPTIMIZER, tensors))
+        self.best = _under(BEST, tensors)
+
+    def keep_best(self) -> None:
+        """Remember the weights as they are now."""
+        if self.kept is not None:
+            state = self.kept.state_dict()
+            self.best = {name: tensor.detach().clone() for name, tensor in state.items()}
+
+    def return_to_best(self) -> None:
+        """Give the network its best weights, if any are kept."""
+        if self.kept is not None and self.best:
+            self.kept.load_state_dict(self.best)
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
