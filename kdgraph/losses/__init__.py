@@ -1,0 +1,1 @@
+"""Pure functions of tensors: the words that losses are written with."""

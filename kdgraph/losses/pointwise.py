@@ -1,0 +1,160 @@
+"""Functions of one number, applied to each element; a plain number stays a plain number."""
+
+# ruff: noqa: A001 - the words are those of the papers, also where Python knows them
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from kdgraph.primitive import primitive
+from kdgraph.sorts import Values
+
+
+@primitive
+def exp(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The exponential.
+
+    $$ e^{v} $$
+
+    Args:
+        v: any values.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        nats → a ratio.
+
+    Errors:
+        infinite from about 89 up in single precision.
+
+    Source:
+        elementary.
+    """
+    return torch.exp(v) if isinstance(v, Tensor) else math.exp(v)
+
+
+@primitive(domain="positive")
+def log(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The natural logarithm. Of a softmax it is lowered to `log_softmax`.
+
+    $$ \ln v $$
+
+    Args:
+        v: values above 0.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        a ratio → nats.
+
+    Errors:
+        −∞ at 0, NaN below; a plain number must be above 0.
+
+    Source:
+        elementary.
+    """
+    return torch.log(v) if isinstance(v, Tensor) else math.log(v)
+
+
+@primitive(domain="positive")
+def sqrt(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The square root.
+
+    $$ \sqrt{v} $$
+
+    Args:
+        v: values from 0 up.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        the root of those of `v`.
+
+    Errors:
+        NaN below 0, and an infinite slope at 0: write `sqrt(max(v, 1e-12))` where 0 can
+        occur. A plain number must not be below 0.
+
+    Source:
+        elementary.
+    """
+    return torch.sqrt(v) if isinstance(v, Tensor) else math.sqrt(v)
+
+
+@primitive
+def abs(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The size without the sign.
+
+    $$ |v| $$
+
+    Args:
+        v: any values.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        those of `v`.
+
+    Errors:
+        none; the slope at 0 is taken as 0.
+
+    Source:
+        elementary.
+    """
+    return torch.abs(v) if isinstance(v, Tensor) else math.fabs(v)
+
+
+@primitive
+def sign(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The sign without the size.
+
+    $$ \operatorname{sgn} v \in \{-1, 0, 1\} $$
+
+    Args:
+        v: any values.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        none.
+
+    Errors:
+        none; the slope is 0 everywhere, so nothing is trained through it.
+
+    Source:
+        elementary.
+    """
+    if isinstance(v, Tensor):
+        return torch.sign(v)
+    return math.copysign(1.0, v) if v else 0.0
+
+
+@primitive
+def cos(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The cosine of an angle, for schedules. The cosine of two vectors is `cosine`.
+
+    $$ \cos v $$
+
+    Args:
+        v: an angle.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        radians → a number from −1 to 1.
+
+    Errors:
+        none.
+
+    Source:
+        elementary.
+    """
+    return torch.cos(v) if isinstance(v, Tensor) else math.cos(v)

@@ -1,0 +1,150 @@
+"""The same numbers in another shape, or fewer of them from larger maps."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from kdgraph.knobs import Count
+from kdgraph.primitive import primitive
+from kdgraph.sorts import Distribution, Labels, Map, Values
+
+
+@primitive(shape="flatten")
+def flatten(v: Values[Tensor, "b ..."], *, keep: Count = 1) -> Values[Tensor, "b d"]:
+    r"""All axes but the first made one.
+
+    $$ (b, c, h, w) \to (b, c \cdot h \cdot w) $$
+
+    Args:
+        v: any values.
+        keep: how many axes at the front stay; 2 keeps the channels of a map.
+
+    Shapes:
+        (b, c, h, w) → (b, c·h·w), or (b, c, h·w) with `keep=2`.
+
+    Units:
+        those of `v`.
+
+    Errors:
+        `v` has at least `keep` axes; with no more than these a last axis of size 1 is added.
+
+    Source:
+        elementary.
+    """
+    return torch.flatten(v.unsqueeze(-1), start_dim=keep)
+
+
+@primitive(shape="concat", sort="same")
+def concat(*parts: Values[Tensor | float, "..."], over: int = 0) -> Values[Tensor, "..."]:
+    r"""Values one after the other.
+
+    $$ [v_1;\, v_2;\, \ldots] $$
+
+    Args:
+        *parts: values that agree in every other axis; a number counts as a vector of one.
+        over: the axis to join along, the first unless told.
+
+    Shapes:
+        (b, d) and (c, d) → (b+c, d).
+
+    Units:
+        those of the parts.
+
+    Errors:
+        at least one part has axes.
+
+    Source:
+        elementary.
+    """
+    like = next(one for one in parts if isinstance(one, Tensor))
+    made = [one if isinstance(one, Tensor) else like.new_full((1,), one) for one in parts]
+    return torch.cat([one if one.ndim else one.unsqueeze(0) for one in made], dim=over)
+
+
+@primitive
+def pool(map: Map[Tensor, "b c h w"], size: Count) -> Map[Tensor, "b c size size"]:  # noqa: A002 - the word
+    r"""A map averaged down to a square of cells.
+
+    $$ \frac{1}{|\mathrm{cell}|} \sum_{(h, w) \in \mathrm{cell}} F_{bchw} $$
+
+    Args:
+        map: feature maps.
+        size: cells along each side; 1 is the global average.
+
+    Shapes:
+        (b, c, h, w) → (b, c, size, size).
+
+    Units:
+        those of the map.
+
+    Errors:
+        none; cells overlap by a row where `size` doesn't divide the map.
+
+    Source:
+        He, Zhang, Ren, Sun. Spatial Pyramid Pooling in Deep Convolutional Networks, 2014.
+        arXiv:1406.4729, section 2.
+    """
+    return F.adaptive_avg_pool2d(map, size)
+
+
+@primitive(shape="shrink")
+def shrink(
+    map: Map[Tensor, "b c h w"],  # noqa: A002 - the word
+    like: Map[Tensor, "n m p q"],
+) -> Map[Tensor, "b c ..."]:
+    r"""A map averaged down to the height and width of another, where it is the larger.
+
+    $$ (b, c, h, w), (\cdot, \cdot, h', w') \to (b, c, \min(h, h'), \min(w, w')) $$
+
+    `shrink(a, b)` and `shrink(b, a)` have one size: the smaller of both.
+
+    Args:
+        map: feature maps.
+        like: feature maps of the size to come down to; only their size is used.
+
+    Shapes:
+        (b, c, h, w) and (n, m, p, q) → (b, c, min(h, p), min(w, q)).
+
+    Units:
+        those of the map.
+
+    Errors:
+        none; a map that is already as small comes back as it is.
+
+    Source:
+        Zagoruyko, Komodakis. Paying More Attention to Attention, 2016. arXiv:1612.03928,
+        with the pooling of: Tian, Krishnan, Isola. Contrastive Representation
+        Distillation, 2019. arXiv:1910.10699 (released code).
+    """
+    *_, high, wide = map.shape
+    *_, below, beside = like.shape
+    if high <= below and wide <= beside:
+        return map
+    return F.adaptive_avg_pool2d(map, (min(high, below), min(wide, beside)))
+
+
+@primitive
+def onehot(labels: Labels[Tensor, "..."], classes: Count) -> Distribution[Tensor, "... classes"]:
+    r"""Labels as certain distributions.
+
+    $$ e_y, \qquad (e_y)_k = [k = y] $$
+
+    Args:
+        labels: classes, counted from 0.
+        classes: how many there are.
+
+    Shapes:
+        (b) → (b, classes).
+
+    Units:
+        labels → probabilities.
+
+    Errors:
+        a label outside 0 … classes−1 is an index error on a CPU.
+
+    Source:
+        elementary.
+    """
+    return F.one_hot(labels, classes).to(torch.get_default_dtype())
