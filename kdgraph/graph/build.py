@@ -1,0 +1,476 @@
+"""A recipe's expressions to nodes: names are looked up, calls expanded, sorts inferred.
+
+Building never stops at a mistake: what a mistake leaves open is unknown from there on, an
+unknown is never refused, and so every mistake of a recipe is found in one reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kdgraph.graph.axes import Clash, RankMistake
+from kdgraph.graph.calls import call
+from kdgraph.graph.frames import Frame, pointed
+from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
+from kdgraph.graph.infer import (
+    Inferred,
+    SortMistake,
+    infer_arithmetic,
+    infer_product,
+    infer_transpose,
+)
+from kdgraph.graph.loops import each, index
+from kdgraph.graph.scope import Bound, Scope
+from kdgraph.graph.taps import field_of, first_tap, inner_name, tap
+from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value, described
+from kdgraph.graph.world import CLOCK, SIZES, SOURCES, World
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.graph import Cycle, TooLarge
+from kdgraph.lang.errors.names import NotAValue, UnknownField, UnknownName
+from kdgraph.lang.errors.sorts import (
+    AxisClash,
+    DoubleSoftmax,
+    OtherImages,
+    Swapped,
+    WrongRank,
+    WrongSort,
+)
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.recipe import Entry, Function, Recipe
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import (
+    Attribute,
+    Binary,
+    Call,
+    Collection,
+    Compare,
+    Each,
+    Index,
+    Name,
+    Negative,
+    Number,
+    Slice,
+    Syntax,
+    Transpose,
+)
+from kdgraph.lang.write import write
+from kdgraph.sorts import SORTS
+
+MOST_NODES = 20_000
+OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
+COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
+TARGETS = {"kl": ("p", "q"), "kl_log": ("p", "q")}
+
+
+class TooManyNodesError(Exception):
+    """The graph outgrew `MOST_NODES`; building stops."""
+
+
+@dataclass
+class Builder:
+    """Builds one graph, and keeps what it meets on the way.
+
+    Attributes:
+        used: names of the recipe that were needed.
+        frames: the calls that are being expanded, outermost first.
+        labels: the names on the way to here; a module made here is called by them.
+        parts: modules and learned scalars by full name, with their nodes.
+    """
+
+    recipe: Recipe
+    library: dict[str, Function]
+    world: World
+    graph: LossGraph = field(default_factory=LossGraph)
+    mistakes: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    frames: list[Frame] = field(default_factory=list)
+    opening: list[tuple[int, str]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    parts: dict[str, int] = field(default_factory=dict)
+    single: dict[tuple[object, ...], int] = field(default_factory=dict)
+    direct: Syntax | None = None
+    borrowed: dict[str, Scope] = field(default_factory=dict)
+    expanding: list[str] = field(default_factory=list)
+    widths: dict[str, tuple[int | None, Span]] = field(default_factory=dict)
+    built: dict[tuple[int, int], tuple[Value, Scope]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Open the scope that the names of the recipe stand in."""
+        self.top = Scope((), self.recipe.where)
+        self.plain = Scope()
+
+    # -- values ---------------------------------------------------------------------
+
+    def value(self, tree: Syntax, scope: Scope) -> Value:
+        """What a piece of an expression stands for."""
+        match tree:
+            case Number():
+                return Point(self.const(tree.value, tree.span))
+            case Name():
+                return self.named(tree, scope)
+            case Attribute():
+                return self.attribute(tree, scope)
+            case Call():
+                key = (id(tree), id(scope))
+                if key not in self.built:
+                    self.built[key] = (call(self, tree, scope), scope)
+                return self.built[key][0]
+            case Index():
+                return index(self, tree, scope)
+            case Collection():
+                return Many(tuple(self.value(item, scope) for item in tree.items), "a list")
+            case Each():
+                return each(self, tree, scope)
+            case _:
+                return Point(self.arithmetic(tree, scope))
+
+    def point(self, tree: Syntax, scope: Scope) -> int:
+        """The node that a piece of an expression stands for."""
+        return self.node_of(self.value(tree, scope), tree)
+
+    def node_of(self, value: Value, tree: Syntax) -> int:
+        """The node behind a value; a path into a model becomes a tap."""
+        match value:
+            case Point():
+                return value.number
+            case Path():
+                return tap(self, value, tree.span)
+            case Unknown():
+                return self.unknown(tree.span)
+        advice = "pick one, as in `student.maps[0]`, or run over it with `Σ`"
+        if isinstance(value, Model):
+            advice = f"take one of its values, such as `{write(tree)}.logits`"
+        elif isinstance(value, Maker):
+            advice = f"apply it to a value, as in `{write(tree)}(student.features)`"
+        elif isinstance(value, Inner):
+            advice = f"take one of its names, as in `{write(tree)}.s`"
+        self.note(
+            NotAValue(span=tree.span, name=write(tree), what=described(value), advice=advice)
+        )
+        return self.unknown(tree.span)
+
+    def named(self, tree: Name, scope: Scope) -> Value:
+        """What a name stands for: the nearest scope, then sources, models and sizes."""
+        owner = scope.find(tree.id)
+        if owner is not None:
+            return self.opened(tree.id, owner, tree.span)
+        name = tree.id
+        if name in self.world.given:
+            return Point(self.given(name, tree.span))
+        if name in self.world.views:
+            return Point(self.view(name, tree.span))
+        if name in SOURCES or name in SIZES:
+            return Point(self.source(name, tree.span))
+        found = self.outside(name)
+        if found is not None:
+            return found
+        self.note(UnknownName(span=tree.span, name=name, advice=self.near(name, scope)))
+        return Unknown()
+
+    def outside(self, name: str) -> Value | None:
+        """Models, collections of models, modules and recipes in `use`."""
+        if name in self.world.networks:
+            return Model(name)
+        if name == "teachers":
+            return Many(tuple(Model(one) for one in self.world.teachers), "the teachers")
+        if name == "chain":
+            return Many(tuple(Model(one) for one in self.world.chain), "the chain")
+        if name in self.recipe.modules:
+            self.used.add(name)
+            return Maker(name, self.recipe.modules[name])
+        if name in self.recipe.use:
+            return Inner(name)
+        return None
+
+    def opened(self, name: str, owner: Scope, span: Span) -> Value:
+        """The value of a name in the scope that knows it: built once."""
+        if name in owner.memo:
+            return owner.memo[name]
+        if owner is self.top:
+            self.used.add(name)
+        if owner is self.top and name in self.world.given:
+            owner.memo[name] = Point(self.given(name, span))
+            return owner.memo[name]
+        bound = owner.bound.get(name)
+        if bound is not None and not isinstance(bound, Bound):
+            return bound
+        key = (id(owner), name)
+        if key in self.opening:
+            circle = [one for _, one in self.opening[self.opening.index(key) :]]
+            path = " → ".join(f"`{one}`" for one in [*circle, name])
+            self.note(Cycle(span=span, name=name, path=path))
+            return Unknown()
+        self.opening.append(key)
+        if isinstance(bound, Bound):
+            value = self.value(bound.tree, bound.scope)
+        else:
+            value = self._entry(owner.entries[name], owner)
+        self.opening.pop()
+        owner.memo[name] = value
+        return value
+
+    def _entry(self, entry: Entry, owner: Scope) -> Value:
+        labels, self.labels = self.labels, [*owner.path, entry.name]
+        self.direct = entry.tree
+        value = self.value(entry.tree, owner)
+        if isinstance(value, Point) and owner is self.top:
+            self._christen(value.number, entry)
+        self.labels = labels
+        return value
+
+    def _christen(self, number: int, entry: Entry) -> None:
+        node = self.graph.node(number)
+        if not node.name and node.op.name not in {"input", "tap"}:
+            self.graph.amend(number, name=entry.name)
+
+    def attribute(self, tree: Attribute, scope: Scope) -> Value:
+        """A tap of a model, a step further into it, or a name inside a recipe."""
+        value = self.value(tree.value, scope)
+        match value:
+            case Model():
+                return first_tap(self, value, tree)
+            case Path():
+                return Path(value.model, f"{value.path}.{tree.name}", tree.span)
+            case Inner():
+                return inner_name(self, value, tree)
+            case Unknown():
+                return value
+        field_ = field_of(self, value, tree)
+        if field_ is not None:
+            return field_
+        self.note(
+            UnknownField(
+                span=tree.at, owner=write(tree.value), name=tree.name,
+                advice="models and recipes have inner names; this is a value",
+            )  # fmt: skip
+        )
+        return Unknown()
+
+    # -- nodes ----------------------------------------------------------------------
+
+    def add(self, op: Op, inputs: tuple[tuple[str, int], ...], found: Inferred, span: Span) -> int:
+        """Add a node, with what was inferred about it."""
+        if self.graph.next >= MOST_NODES:
+            self.note(TooLarge(span=span, what=f"the loss has more than {MOST_NODES} nodes"))
+            raise TooManyNodesError
+        calls = tuple((frame.function, frame.span) for frame in self.frames)
+        trained = self._trained(op, inputs)
+        node = Node(op, found.sort, found.axes, "", trained, span, calls)
+        return self.graph.add(node, inputs)
+
+    def _trained(self, op: Op, inputs: tuple[tuple[str, int], ...]) -> bool:
+        if op.name in {"detach", "input", "const", "clock"}:
+            return False
+        if op.name in {"tap", "apply"} and self.world.trains_model(str(op.knob("model"))):
+            return True
+        name = op.knob("name")
+        if isinstance(name, str) and name in self.parts and self.world.trains_part(name):
+            return True
+        return any(self.graph.node(source).trained for _, source in inputs)
+
+    def leaf(self, op: Op, sort: str, axes: Axes | None, span: Span) -> int:
+        """A node without inputs; the same source is one node."""
+        key = (op, span.source.path if op.name == "const" else "")
+        if op.name != "const" and key in self.single:
+            return self.single[key]
+        self.single[key] = number = self.add(op, (), Inferred(sort, axes), span)
+        return number
+
+    def const(self, value: float, span: Span) -> int:
+        """A number."""
+        return self.leaf(Op("const", (("value", float(value)),)), "Scalar", (), span)
+
+    def unknown(self, span: Span) -> int:
+        """A value of which nothing is known."""
+        return self.add(Op("unknown"), (), Inferred(), span)
+
+    def leaf_size(self, span: Span) -> int:
+        """A size that only the real networks or the data can tell."""
+        return self.add(Op("size"), (), Inferred("Scalar", ()), span)
+
+    def source(self, name: str, span: Span) -> int:
+        """Labels, indices, the clock, and sizes of the data."""
+        if name in CLOCK:
+            return self.leaf(Op("clock", (("name", name),)), "Scalar", (), span)
+        if name in SIZES:
+            size = getattr(self.world, name)
+            return self.const(size, span) if size is not None else self.leaf_size(span)
+        return self.leaf(Op("input", (("name", name),)), "Labels", (Axis(rows="b"),), span)
+
+    def view(self, name: str, span: Span) -> int:
+        """A view of the batch."""
+        view = self.world.views[name]
+        self.used.add(name)
+        sizes = self.world.image
+        axes = (
+            (Axis(rows=view.tag), *map(Axis, sizes)) if sizes and view.rows is not None else None
+        )
+        return self.leaf(Op("input", (("name", name),)), "Image", axes, span)
+
+    def given(self, name: str, span: Span) -> int:
+        """A name that is an input of the step instead of being computed."""
+        return self.leaf(Op("given", (("name", name),)), "Tensor", None, span)
+
+    # -- arithmetic -----------------------------------------------------------------
+
+    def arithmetic(self, tree: Syntax, scope: Scope) -> int:
+        """Signs between values."""
+        match tree:
+            case Binary(op="@"):
+                inputs = self._two(tree.left, tree.right, scope)
+                return self.checked(Op("matmul"), inputs, infer_product(self.seen(inputs)), tree)
+            case Binary():
+                inputs = self._two(tree.left, tree.right, scope)
+                return self.pointwise(OPS[tree.op], inputs, tree)
+            case Compare():
+                inputs = self._two(tree.left, tree.right, scope)
+                return self.pointwise(COMPARES[tree.op], inputs, tree)
+            case Negative():
+                inner = (("value", self.point(tree.value, scope)),)
+                return self.pointwise("neg", inner, tree)
+            case Transpose():
+                number = self.point(tree.value, scope)
+                found = infer_transpose(self.graph.node(number))
+                return self.checked(Op("transpose"), (("value", number),), found, tree)
+            case Slice():
+                self.note(
+                    NotAValue(
+                        span=tree.span, name=write(tree), what="a slice",
+                        advice="slices stand in brackets after a value, as in `v[:, 1:]`",
+                    )  # fmt: skip
+                )
+                return self.unknown(tree.span)
+        msg = f"no way to build {tree!r}"
+        raise TypeError(msg)
+
+    def _two(self, left: Syntax, right: Syntax, scope: Scope) -> tuple[tuple[str, int], ...]:
+        return (("left", self.point(left, scope)), ("right", self.point(right, scope)))
+
+    def pointwise(self, op: str, inputs: tuple[tuple[str, int], ...], tree: Syntax) -> int:
+        """A node of arithmetic."""
+        return self.checked(Op(op), inputs, infer_arithmetic(op, self.seen(inputs)), tree)
+
+    def seen(self, inputs: tuple[tuple[str, int], ...]) -> list[tuple[str, Node]]:
+        """The slots with what is known about the nodes in them."""
+        return [(slot, self.graph.node(source)) for slot, source in inputs]
+
+    def checked(
+        self,
+        op: Op,
+        inputs: tuple[tuple[str, int], ...],
+        found: Inferred,
+        tree: Syntax,
+        spans: dict[str, Span] | None = None,
+    ) -> int:
+        """Add a node and note what does not fit."""
+        where = spans or {}
+        if not where and isinstance(tree, (Binary, Compare)):
+            where = {"left": tree.left.span, "right": tree.right.span}
+        at = {
+            slot: pointed(self.graph, source, self.frames, where.get(slot, tree.span))
+            for slot, source in inputs
+        }
+        function = self.frames[0].function if self.frames else _sign(op, tree)
+        for mistake in found.mistakes:
+            self.note(_worded(mistake, function, op, at))
+        if op.name in TARGETS:
+            self._target(op, inputs, function, at)
+        if found.mistakes:
+            found = Inferred()
+        return self.add(op, inputs, found, tree.span)
+
+    def _target(
+        self,
+        op: Op,
+        inputs: tuple[tuple[str, int], ...],
+        function: str,
+        at: dict[str, Span | None],
+    ) -> None:
+        first, second = TARGETS[op.name]
+        filled = dict(inputs)
+        if first in filled and second in filled:
+            target, guess = self.graph.node(filled[first]), self.graph.node(filled[second])
+            known = all(
+                self.graph.node(n).op.name not in {"unknown", "given"}
+                for n in self.graph.reach(filled[second])
+            )
+            if target.trained and not guess.trained and known:
+                self.note(Swapped(span=at[first], function=function, other=at[second]))
+
+    # -- messages -------------------------------------------------------------------
+
+    def note(self, mistake: Diagnostic) -> None:
+        """Keep a mistake; the same one at the same place is said once."""
+        key = (mistake.code, mistake.headline, mistake.span)
+        self.mistakes.setdefault(key, mistake)
+
+    def near(self, name: str, scope: Scope) -> str:
+        """What to do about a name that nothing defines."""
+        known = {
+            *scope.names(), *self.world.networks, *self.world.views, *SOURCES, *SIZES,
+            *self.recipe.modules,
+        }  # fmt: skip
+        return suggest(name, known) or f"define it in `where`, as in `{name}: 0.5`"
+
+
+def _sign(op: Op, tree: Syntax) -> str:
+    signs = {"matmul": "@", "transpose": "ᵀ", "neg": "-"}
+    if isinstance(tree, (Binary, Compare)):
+        return {"*": "·", "@": "@"}.get(tree.op, tree.op)
+    return signs.get(op.name, op.name)
+
+
+def _worded(
+    mistake: Clash | RankMistake | SortMistake, function: str, op: Op, at: dict[str, Span | None]
+) -> Diagnostic:
+    """The diagnostic for something that does not fit."""
+    span, name = at.get(mistake.slot), function
+    if isinstance(mistake, SortMistake):
+        if mistake.found == "Distribution" and op.name in SOFTMAXES:
+            return DoubleSoftmax(span=span, function=name)
+        return WrongSort(
+            span=span, function=name, slot=mistake.slot, wanted=_words(mistake.wanted),
+            found=_words(mistake.found), advice=_remedy(mistake),
+        )  # fmt: skip
+    if isinstance(mistake, RankMistake):
+        shown = ", ".join(map(str, mistake.found)) or "no axes: it is one number"
+        found = f"axes {shown}" if mistake.found else shown
+        return WrongRank(
+            span=span, function=name, slot=mistake.slot, axes=mistake.pattern, found=found
+        )
+    if mistake.is_rows:
+        return OtherImages(
+            span=span, function=name, rows=str(mistake.size),
+            other=at.get(mistake.other), other_rows=str(mistake.other_size),
+        )  # fmt: skip
+    return AxisClash(
+        span=span, function=name, axis=mistake.axis, size=str(mistake.size),
+        other=at.get(mistake.other) if mistake.other != mistake.slot else None,
+        other_size=str(mistake.other_size),
+    )  # fmt: skip
+
+
+def _words(sort: str) -> str:
+    return {
+        "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
+        "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
+        "Scalar": "one number", "Image": "images", "Mask": "a mask",
+    }.get(sort, SORTS.get(sort, sort))  # fmt: skip
+
+
+def _remedy(mistake: SortMistake) -> str:
+    wanted, found = mistake.wanted, mistake.found
+    if wanted == "Distribution" and found == "Logits":
+        return "put a `softmax(…)` around it, or use `kd`, which takes logits"
+    if wanted == "Logits" and found == "Labels":
+        return "logits come first, labels second: `cross_entropy(student.logits, y)`"
+    if wanted == "Labels":
+        return "the labels are `y`; they come second: `cross_entropy(student.logits, y)`"
+    if found == "Map":
+        return "make vectors of it first: `flatten(…)` or `student.features`"
+    if found == "LogDistribution":
+        return "take the logarithm away: `softmax` instead of `log_softmax`"
+    return "`kdgraph show --as graph` prints the sort of every value"
+
+

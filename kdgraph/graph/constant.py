@@ -1,0 +1,63 @@
+"""The number that a node is, where it is one: arithmetic over constants, bounded."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+
+from kdgraph.graph.graph import LossGraph
+
+LARGEST = 1e100
+
+FOLDS: dict[str, Callable[..., float]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": math.pow,
+    "neg": operator.neg,
+    "min": min,
+    "max": max,
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "abs": abs,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
+    "ne": operator.ne,
+}
+
+
+class TooLargeError(ArithmeticError):
+    """A constant outgrew `LARGEST`."""
+
+
+def constant(graph: LossGraph, number: int) -> float | None:
+    """The value of a node that no data, clock or parameter has a part in; else None.
+
+    Raises:
+        TooLargeError: the value, or a step on the way to it, is beyond 1e100.
+    """
+    op = graph.node(number).op
+    if op.name == "const":
+        value = op.knob("value")
+        return float(value) if isinstance(value, (int, float)) else None
+    fold = FOLDS.get(op.name)
+    if fold is None:
+        return None
+    inside = [constant(graph, source) for source in graph.sources(number)]
+    if not inside or any(one is None for one in inside):
+        return None
+    try:
+        value = float(fold(*inside))
+    except OverflowError:
+        raise TooLargeError from None
+    except (ValueError, ZeroDivisionError):
+        return None
+    if math.isfinite(value) and abs(value) > LARGEST:
+        raise TooLargeError
+    return value

@@ -1,0 +1,118 @@
+"""Functions of `define:` and of the library: expanded where they are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.frames import Frame
+from kdgraph.graph.scope import Bound, Scope
+from kdgraph.graph.values import Point, Unknown, Value
+from kdgraph.lang.errors.graph import Recursion
+from kdgraph.lang.errors.names import UnknownKnob
+from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.recipe import Function
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Call, Name, Syntax
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+DEEPEST = 40
+
+
+def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Value:
+    """The value of a function's body, its parameters standing for the arguments."""
+    if function.name in build.expanding or len(build.expanding) > DEEPEST:
+        build.note(Recursion(span=tree.span, name=function.name))
+        return Unknown()
+    given = _arguments(build, function, tree)
+    if given is None:
+        return Unknown()
+    own = function.name in build.recipe.define
+    path = tuple(build.labels)
+    if build.direct is not tree:
+        path = (*path, function.name)
+    arguments: dict[int, Span] = {}
+    bound: dict[str, Bound | Value] = {}
+    for slot in function.slots:
+        written = given.get(slot.name)
+        if written is None:
+            assert slot.default is not None
+            bound[slot.name] = Bound(slot.default, build.top if own else Scope())
+            continue
+        bound[slot.name] = Bound(written, scope)
+        if not isinstance(written, Name) or _stands_for_value(build, written, scope):
+            value = build.value(written, scope)
+            bound[slot.name] = value
+            if not isinstance(value, (Point, Unknown)) and hasattr(value, "path"):
+                value = Point(build.node_of(value, written))
+                bound[slot.name] = value
+            if isinstance(value, Point):
+                arguments[value.number] = written.span
+    inner = Scope(path, function.where, bound, build.top if own else build.plain)
+    build.frames.append(Frame(function.name, tree.span, arguments))
+    build.expanding.append(function.name)
+    labels, build.labels = build.labels, list(path)
+    build.direct = function.value
+    value = build.value(function.value, inner)
+    if not isinstance(value, Unknown):
+        value = Point(build.node_of(value, function.value)) if not _is_open(value) else value
+    build.labels = labels
+    build.expanding.pop()
+    build.frames.pop()
+    return value
+
+
+def _is_open(value: Value) -> bool:
+    """Whether a function gives back a collection or a model rather than a value."""
+    return not isinstance(value, Point) and not hasattr(value, "path")
+
+
+def _stands_for_value(build: Builder, tree: Name, scope: Scope) -> bool:
+    """Whether a bare name is a value here; else it is a word such as `rows`."""
+    name = tree.id
+    return (
+        scope.find(name) is not None
+        or name in build.world.given
+        or name in build.world.views
+        or build.outside(name) is not None
+        or name in {"y", "i", "epoch", "epochs", "step", "classes", "examples"}
+        or name not in {"none", "rows", "elements", "sum", "mean", "true", "false"}
+    )
+
+
+def _arguments(build: Builder, function: Function, tree: Call) -> dict[str, Syntax] | None:
+    names = [slot.name for slot in function.slots]
+    usage = str(function)
+    if len(tree.arguments) > len(names):
+        extra = tree.arguments[len(names)]
+        build.note(
+            TooManyArguments(
+                span=extra.span, function=function.name, most=len(names),
+                given=len(tree.arguments), usage=usage,
+            )  # fmt: skip
+        )
+        return None
+    given: dict[str, Syntax] = dict(zip(names, tree.arguments, strict=False))
+    for keyword in tree.keywords:
+        if keyword.name not in names or keyword.name in given:
+            known = suggest(keyword.name, names)
+            again = f"`{keyword.name}` is given already; it reads `{usage}`"
+            advice = again if keyword.name in given else known or f"it reads `{usage}`"
+            build.note(
+                UnknownKnob(
+                    span=keyword.at, function=function.name, knob=keyword.name, advice=advice
+                )
+            )
+            continue
+        given[keyword.name] = keyword.value
+    for slot in function.slots:
+        if slot.name not in given and slot.default is None:
+            build.note(
+                MissingArgument(
+                    span=tree.span, function=function.name, slot=slot.name, usage=usage
+                )
+            )
+            return None
+    return given

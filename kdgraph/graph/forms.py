@@ -1,0 +1,171 @@
+"""Calls that the language itself gives a meaning: sizes, origins, learned scalars, zip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.graph import Axes, Axis, Op
+from kdgraph.graph.infer import Inferred
+from kdgraph.graph.knobs import static
+from kdgraph.graph.loops import collection, zipped
+from kdgraph.graph.scope import Scope
+from kdgraph.graph.values import Many, Model, Point, Unknown, Value
+from kdgraph.lang.errors.names import NotAValue, UnknownView
+from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.syntax import Call, Collection, Name, Syntax
+from kdgraph.lang.write import write
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+Form = Callable[["Builder", Call, Scope], Value]
+USAGE = {
+    "learn": "learn(start, shape=none)", "zip": "zip(things, things, …, short=false)",
+    "count": "count(things)", "origin": "origin(view)", "part": "part(view)",
+    "width": "width(v)", "channels": "channels(v)", "height": "height(v)",
+    "columns": "columns(v)", "rows": "rows(v)", "before": "before(model)",
+}  # fmt: skip
+MAP = 4
+
+
+def _argument(build: Builder, tree: Call, most: int = 1) -> Syntax | None:
+    """The first argument of a form, and a message where it is missing or one too many."""
+    name = write(tree.callee)
+    usage = USAGE[name]
+    if not tree.arguments:
+        build.note(MissingArgument(span=tree.span, function=name, slot="v", usage=usage))
+        return None
+    if len(tree.arguments) > most:
+        build.note(
+            TooManyArguments(
+                span=tree.arguments[most].span, function=name, most=most,
+                given=len(tree.arguments), usage=usage,
+            )  # fmt: skip
+        )
+    return tree.arguments[0]
+
+
+def _size(place: Callable[[Axes], int]) -> Form:
+    """A size of a value, as a number."""
+
+    def form(build: Builder, tree: Call, scope: Scope) -> Value:
+        argument = _argument(build, tree)
+        if argument is None:
+            return Unknown()
+        value = build.value(argument, scope)
+        axes = None if isinstance(value, Unknown) else _axes(build, value, argument)
+        if not axes:
+            return Point(build.leaf_size(tree.span))
+        at = place(axes)
+        size = axes[at].size if -len(axes) <= at < len(axes) else None
+        return Point(build.const(size, tree.span) if size else build.leaf_size(tree.span))
+
+    return form
+
+
+def _axes(build: Builder, value: Value, tree: Syntax) -> Axes | None:
+    return build.graph.node(build.node_of(value, tree)).axes
+
+
+def _learn(build: Builder, tree: Call, scope: Scope) -> Value:
+    argument = _argument(build, tree)
+    if argument is None:
+        return Unknown()
+    labels = build.labels or ["learn"]
+    name = ".".join(labels if build.direct is tree else [*labels, "learn"])
+    count = 1
+    plain = name
+    while name in build.parts:
+        count += 1
+        name = f"{plain}_{count}"
+    start = static(build, argument, scope, "learn", "start")
+    shape: list[int | None] = []
+    for keyword in tree.keywords:
+        if keyword.name == "shape":
+            sizes = keyword.value.items if isinstance(keyword.value, Collection) else [keyword.value]
+            for size in sizes:
+                found = static(build, size, scope, "learn", "shape")
+                shape.append(None if found is None else int(found))
+    axes = tuple(Axis(size) for size in shape)
+    op = Op("param", (("name", name), ("start", start), ("shape", tuple(shape))))
+    build.parts[name] = build.graph.next
+    return Point(build.add(op, (), Inferred("Tensor" if axes else "Scalar", axes), tree.span))
+
+
+def _zip(build: Builder, tree: Call, scope: Scope) -> Value:
+    short = any(
+        one.name == "short" and isinstance(one.value, Name) and one.value.id == "true"
+        for one in tree.keywords
+    )
+    things = [collection(build, one, scope) for one in tree.arguments]
+    known = [one for one in things if one is not None]
+    if not things or len(known) < len(things):
+        return Unknown()
+    return zipped(build, known, short=short, tree=tree)
+
+
+def _count(build: Builder, tree: Call, scope: Scope) -> Value:
+    argument = _argument(build, tree)
+    things = collection(build, argument, scope) if argument is not None else None
+    if things is None:
+        return Point(build.leaf_size(tree.span))
+    return Point(build.const(len(things.items), tree.span))
+
+
+def _by_view(op: str) -> Form:
+    """`origin(view)`, `part(view)`: which image a row is of, and which of its rows."""
+
+    def form(build: Builder, tree: Call, scope: Scope) -> Value:
+        argument = _argument(build, tree)
+        if argument is None:
+            return Unknown()
+        views = build.world.views
+        if not isinstance(argument, Name) or argument.id not in views:
+            advice = suggest(write(argument), views) or "name a view of `views`, or `x`"
+            build.note(UnknownView(span=argument.span, name=write(argument), advice=advice))
+            return Point(build.unknown(tree.span))
+        view = views[argument.id]
+        number = build.view(argument.id, argument.span)
+        axes = (Axis(rows=view.tag),) if view.tag else None
+        knobs = (("rows", view.rows),)
+        return Point(
+            build.add(Op(op, knobs), (("view", number),), Inferred("Labels", axes), tree.span)
+        )
+
+    return form
+
+
+def _before(build: Builder, tree: Call, scope: Scope) -> Value:
+    """`before(m)`: the models of the chain that come before `m`."""
+    argument = _argument(build, tree)
+    value = build.value(argument, scope) if argument is not None else Unknown()
+    chain = build.world.chain
+    if not isinstance(value, Model):
+        if argument is not None and not isinstance(value, Unknown):
+            build.note(
+                NotAValue(
+                    span=argument.span, name=write(argument), what="not a model of the chain",
+                    advice="write `chain: [teacher, …, student]` and give `before` one of them",
+                )  # fmt: skip
+            )
+        return Unknown()
+    earlier = chain[: chain.index(value.name)] if value.name in chain else ()
+    return Many(tuple(Model(name) for name in earlier), "models")
+
+
+FORMS: dict[str, Form] = {
+    "learn": _learn,
+    "zip": _zip,
+    "count": _count,
+    "origin": _by_view("origin"),
+    "part": _by_view("part"),
+    "before": _before,
+    "channels": _size(lambda axes: 1 if len(axes) == MAP else -1),
+    "width": _size(lambda axes: 1 if len(axes) == MAP else -1),
+    "height": _size(lambda axes: -2),
+    "columns": _size(lambda axes: -1),
+    "rows": _size(lambda axes: 0),
+}
+

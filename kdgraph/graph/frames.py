@@ -1,0 +1,37 @@
+"""Which words of the user a node of an expanded function comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.graph.graph import LossGraph
+from kdgraph.lang.source import Span
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A call of a function that is being expanded, and the nodes its arguments made."""
+
+    function: str
+    span: Span
+    arguments: dict[int, Span]
+
+
+def pointed(graph: LossGraph, number: int, frames: list[Frame], written: Span | None) -> Span | None:
+    """Where to point for an input of the node being built.
+
+    Outside of any expansion that is the argument as written. Inside one it is the argument
+    of the user's own call that the input was made from.
+    """
+    if not frames:
+        return written
+    outer = frames[0]
+    seen, queue = {number}, [number]
+    while queue:
+        at = queue.pop(0)
+        if at in outer.arguments:
+            return outer.arguments[at]
+        inside = [one for one in graph.sources(at) if one not in seen]
+        seen.update(inside)
+        queue += inside
+    return outer.span

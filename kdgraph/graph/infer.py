@@ -1,0 +1,162 @@
+"""Sort and axes of a node, from its op and its inputs; what does not fit is handed back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kdgraph.graph.axes import Binding, Mistake, RankMistake, broadcast, product
+from kdgraph.graph.graph import Axes, Axis, Node, Op
+from kdgraph.primitive import Signature
+from kdgraph.sorts import accepts
+
+KEEPS = {"Logits", "Distribution", "Embedding", "Map", "Scalar"}
+SCALED = {"mul", "div"}
+SHIFTED = {"add", "sub"}
+ARITHMETIC = {"add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"}
+Inputs = Sequence[tuple[str, Node]]
+
+
+@dataclass(frozen=True)
+class SortMistake:
+    """A slot is given a value of a sort that it must not take."""
+
+    slot: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What an op makes of its inputs."""
+
+    sort: str = "Tensor"
+    axes: Axes | None = None
+    mistakes: tuple[Mistake | SortMistake, ...] = ()
+
+
+def infer_arithmetic(op: str, inputs: Inputs) -> Inferred:
+    """Sort and axes of arithmetic on two values, or of a sign before one."""
+    axes, mistakes = broadcast([(slot, node.axes) for slot, node in inputs])
+    return Inferred(_arithmetic_sort(op, [node for _, node in inputs], axes), axes, tuple(mistakes))
+
+
+def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
+    sorts = {node.sort for node in nodes}
+    if sorts == {"Scalar"}:
+        return "Scalar"
+    if op == "neg":
+        return nodes[0].sort if nodes[0].sort in KEEPS - {"Distribution"} else "Tensor"
+    large = [node for node in nodes if node.axes != ()]
+    if op in SCALED | SHIFTED and len(large) == 1 and large[0].sort in KEEPS:
+        keeps = op in SCALED or large[0].sort != "Distribution"
+        if keeps and (op != "div" or nodes[0] is large[0]):
+            return large[0].sort
+    if op in SCALED and nodes[0].sort == "Logits" and nodes[1].axes != axes:
+        return "Logits"
+    if op in SHIFTED and len(sorts) == 1 and sorts <= KEEPS - {"Distribution"}:
+        return sorts.pop()
+    if op in {"lt", "le", "gt", "ge", "eq", "ne"} and axes is not None and len(axes) == 1:
+        return "Mask"
+    return "Scalar" if axes == () else "Tensor"
+
+
+def infer_product(inputs: Inputs) -> Inferred:
+    """Sort and axes of a matrix product."""
+    (_, left), (_, right) = inputs
+    axes, mistakes = product(left.axes, right.axes)
+    return Inferred("Tensor", axes, tuple(mistakes))
+
+
+def infer_transpose(value: Node) -> Inferred:
+    """Sort and axes of a value whose last two axes change places."""
+    axes = value.axes
+    if axes is None:
+        return Inferred()
+    if len(axes) < 2:  # noqa: PLR2004 - a transpose needs two axes
+        return Inferred(mistakes=(RankMistake("value", "n d", axes),))
+    return Inferred("Tensor", (*axes[:-2], axes[-1], axes[-2]))
+
+
+def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
+    """Sort and axes of a word of the vocabulary, by its signature."""
+    sizes = {
+        one.name: _size(op.knob(one.name))
+        for one in made.parameters
+        if not one.is_edge and one.type.whole
+    }
+    binding = Binding(sizes)
+    mistakes: list[Mistake | SortMistake] = []
+    rule = made.flag("shape")
+    for slot, node in inputs:
+        parameter = made.parameter(slot.rstrip("0123456789")) or made.parameter(slot)
+        if parameter is None:
+            continue
+        if not accepts(parameter.sort, node.sort):
+            mistakes.append(SortMistake(slot, parameter.sort, node.sort))
+        elif rule not in {"broadcast", "concat"}:
+            binding.bind(slot, parameter.axes, node.axes)
+    mistakes += binding.mistakes
+    if mistakes:
+        return Inferred(made.sort, None, tuple(mistakes))
+    if rule == "broadcast":
+        axes, clashes = broadcast([(slot, node.axes) for slot, node in inputs])
+        sort = _arithmetic_sort("min", [node for _, node in inputs], axes)
+        return Inferred(sort, axes, tuple(clashes))
+    if rule == "reduce":
+        return _reduced(op, inputs[0][1])
+    if rule == "rows":
+        return _by_rows(made, op, inputs[0][1])
+    if rule == "concat":
+        return _concat(op, [node for _, node in inputs])
+    axes = binding.result(made.axes)
+    sort = made.sort
+    if sort == "Tensor" and made.axes == "..." and axes == ():
+        sort = "Scalar"
+    return Inferred(sort, axes)
+
+
+def _size(value: object) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and value >= 0 else None
+
+
+def _reduced(op: Op, value: Node) -> Inferred:
+    over = op.knob("over")
+    if over is None:
+        return Inferred("Scalar", ())
+    if value.axes is None or not isinstance(over, (int, float)):
+        return Inferred()
+    place = int(over)
+    if not -len(value.axes) <= place < len(value.axes):
+        needed = " ".join("?" * (place + 1 if place >= 0 else -place))
+        return Inferred(mistakes=(RankMistake("v", needed, value.axes),))
+    kept = list(value.axes)
+    del kept[place]
+    return Inferred("Tensor" if kept else "Scalar", tuple(kept))
+
+
+def _by_rows(made: Signature, op: Op, value: Node) -> Inferred:
+    if op.knob("reduce") != "none":
+        return Inferred("Scalar", ())
+    if value.axes is None:
+        return Inferred()
+    elementwise = made.axes == "..." or made.flag("elementwise")
+    return Inferred("Tensor", value.axes if elementwise else value.axes[:-1])
+
+
+def _concat(op: Op, nodes: list[Node]) -> Inferred:
+    over = op.knob("over")
+    place = int(over) if isinstance(over, (int, float)) else 0
+    shapes = [node.axes for node in nodes]
+    first = shapes[0]
+    if first is None or any(axes is None or len(axes) != len(first) for axes in shapes):
+        return Inferred(nodes[0].sort)
+    sizes = [axes[place].size for axes in shapes if axes is not None]
+    rows = [axes[place].rows for axes in shapes if axes is not None]
+    joined = Axis(
+        None if None in sizes else sum(size for size in sizes if size is not None),
+        "+".join(rows) if any(rows) else "",
+    )
+    made = list(first)
+    made[place] = joined
+    return Inferred(nodes[0].sort, tuple(made))

@@ -1,0 +1,87 @@
+"""Knobs: static values, computed from numbers, sizes and names of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.constant import TooLargeError, constant
+from kdgraph.graph.scope import Bound, Scope
+from kdgraph.graph.values import Point, Unknown
+from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.sorts import MovingKnob, WrongKnob
+from kdgraph.lang.syntax import Name, Negative, Number, Syntax
+from kdgraph.lang.write import write
+from kdgraph.primitive import Parameter
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+TRUTH = {"true": True, "false": False}
+
+
+def knob_of(build: Builder, function: str, slot: Parameter, tree: Syntax, scope: Scope) -> object:
+    """The static value of a knob; None where only the real networks can tell it."""
+    value = _word(slot, tree, scope)
+    if value is None:
+        value = static(build, tree, scope, function, slot.name)
+        if value is None:
+            return None
+    if value == "none" and slot.default is None:
+        return None
+    if slot.type.whole and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not slot.type.takes(value):
+        found = str(value) if isinstance(tree, (Name, Number, Negative)) else write(tree)
+        build.note(
+            WrongKnob(
+                span=tree.span, function=function, knob=slot.name, wanted=slot.type.words,
+                found=found,
+            )  # fmt: skip
+        )
+        return None if slot.default is slot else slot.default if not slot.is_required else None
+    return value
+
+
+def _word(slot: Parameter, tree: Syntax, scope: Scope) -> object | None:
+    """A bare word, such as `reduce=none` or `bias=false`, also through an argument."""
+    if not isinstance(tree, Name):
+        return None
+    owner = scope.find(tree.id)
+    bound = owner.bound.get(tree.id) if owner else None
+    if isinstance(bound, Bound):
+        return _word(slot, bound.tree, bound.scope)
+    if owner is not None:
+        return None
+    if tree.id in TRUTH and slot.type.takes(TRUTH[tree.id]):
+        return TRUTH[tree.id]
+    numeric = slot.knob in {"float", "int", "Positive", "Share", "Count"}
+    if tree.id == "none" or not numeric:
+        return tree.id
+    return None
+
+
+def static(
+    build: Builder, tree: Syntax, scope: Scope, function: str, knob: str
+) -> float | None:
+    """The number a piece of an expression is; None where it is not known yet."""
+    value = build.value(tree, scope)
+    if isinstance(value, Unknown):
+        return None
+    if not isinstance(value, Point):
+        build.node_of(value, tree)
+        return None
+    try:
+        number = constant(build.graph, value.number)
+    except TooLargeError:
+        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
+        return None
+    if number is None and not _is_open(build, value.number):
+        build.note(MovingKnob(span=tree.span, function=function, knob=knob))
+    return number
+
+
+def _is_open(build: Builder, number: int) -> bool:
+    """Whether a value is unknown only because sizes of the real networks are."""
+    return any(
+        build.graph.node(one).op.name in {"unknown", "size"} for one in build.graph.reach(number)
+    )

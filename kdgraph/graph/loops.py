@@ -1,0 +1,196 @@
+"""Σ, mean and zip over collections, unrolled while building; and brackets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.axes import RankMistake
+from kdgraph.graph.graph import Axes, Axis, Node, Op
+from kdgraph.graph.infer import Inferred
+from kdgraph.graph.scope import Bound, Scope
+from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
+from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.sorts import (
+    NotACollection,
+    OutOfRange,
+    UnequalZip,
+    WrongTarget,
+)
+from kdgraph.lang.syntax import Each, Index, Negative, Number, Slice, Syntax
+from kdgraph.lang.write import write
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+MOST_ROUNDS = 1_000
+
+
+def collection(build: Builder, tree: Syntax, scope: Scope) -> Many | None:
+    """The collection that a piece of an expression stands for; None where it is unknown."""
+    value = build.value(tree, scope)
+    if isinstance(value, Many):
+        return value
+    if not isinstance(value, Unknown) and not _is_unknown(build, value):
+        build.note(NotACollection(span=tree.span, words=write(tree)))
+    return None
+
+
+def _is_unknown(build: Builder, value: Value) -> bool:
+    return isinstance(value, Point) and build.graph.node(value.number).op.name == "unknown"
+
+
+def each(build: Builder, tree: Each, scope: Scope) -> Value:
+    """`Σ(t in teachers) body`: the body once for each thing, added up."""
+    things = collection(build, tree.things, scope)
+    if things is None:
+        _open_names(build, tree, scope)
+        return Point(build.unknown(tree.span))
+    if len(things.items) > MOST_ROUNDS:
+        build.note(TooLarge(span=tree.span, what=f"a sum over {len(things.items)} things"))
+        return Unknown()
+    points = []
+    for place, thing in enumerate(things.items):
+        bound = _unpacked(build, tree, thing)
+        if bound is None:
+            return Unknown()
+        labels = list(build.labels)
+        build.labels.append(str(place))
+        points.append(build.point(tree.body, scope.inside(bound)))
+        build.labels = labels
+    if not points:
+        return Point(build.const(0.0, tree.span))
+    total = points[0]
+    for point in points[1:]:
+        total = build.pointwise("add", (("left", total), ("right", point)), tree)
+    if tree.kind == "mean":
+        count = build.const(len(points), tree.span)
+        total = build.pointwise("div", (("left", total), ("right", count)), tree)
+    return Point(total)
+
+
+def _open_names(build: Builder, tree: Each, scope: Scope) -> None:
+    """Look into the body although its things are not known yet, to find its mistakes."""
+    bound: dict[str, Bound | Value] = dict.fromkeys(tree.names, Unknown())
+    build.value(tree.body, scope.inside(bound))
+
+
+def _unpacked(build: Builder, tree: Each, thing: Value) -> dict[str, Bound | Value] | None:
+    if len(tree.names) == 1:
+        return {tree.names[0]: thing}
+    parts = len(thing.items) if isinstance(thing, Many) else 1
+    if not isinstance(thing, Many) or parts != len(tree.names):
+        build.note(WrongTarget(span=tree.things.span, parts=parts, names=len(tree.names)))
+        return None
+    return dict(zip(tree.names, thing.items, strict=True))
+
+
+def zipped(build: Builder, things: list[Many], *, short: bool, tree: Syntax) -> Value:
+    """`zip(a, b)`: the first with the first, the second with the second, …"""
+    lengths = [len(one.items) for one in things]
+    if len(set(lengths)) > 1 and not short:
+        words = " and ".join(map(str, lengths))
+        build.note(UnequalZip(span=tree.span, lengths=words))
+        return Unknown()
+    rows = zip(*(one.items for one in things), strict=False)
+    return Many(tuple(Many(tuple(row)) for row in rows), "pairs")
+
+
+def index(build: Builder, tree: Index, scope: Scope) -> Value:
+    """Brackets: an item of a collection, a step into a model, rows, or columns."""
+    value = build.value(tree.value, scope)
+    match value:
+        case Many():
+            return _item(build, value, tree)
+        case Path() if len(tree.cells) == 1 and isinstance(tree.cells[0], Number):
+            return Path(value.model, f"{value.path}.{int(tree.cells[0].value)}", tree.span)
+        case Unknown():
+            for cell in tree.cells:
+                _look(build, cell, scope)
+            return value
+        case Model() | Maker() | Inner():
+            return Point(build.node_of(value, tree.value))
+    number = build.node_of(value, tree.value)
+    if len(tree.cells) == 1:
+        return Point(_rows(build, number, tree, tree.cells[0], scope))
+    return Point(_columns(build, number, tree, scope))
+
+
+def _look(build: Builder, cell: Syntax, scope: Scope) -> None:
+    if not isinstance(cell, Slice):
+        build.value(cell, scope)
+
+
+def _whole(cell: Syntax | None) -> int | None:
+    if isinstance(cell, Negative):
+        inner = _whole(cell.value)
+        return None if inner is None else -inner
+    return int(cell.value) if isinstance(cell, Number) and cell.value == int(cell.value) else None
+
+
+def _item(build: Builder, many: Many, tree: Index) -> Value:
+    cell = tree.cells[0]
+    if isinstance(cell, Slice):
+        return Many(many.items[_whole(cell.start) : _whole(cell.stop)], many.what)
+    place = _whole(cell)
+    count = len(many.items)
+    if place is None or not -count <= place < count:
+        at = place if place is not None else -1
+        build.note(OutOfRange(span=cell.span, index=at, count=count, last=count - 1))
+        return Unknown()
+    return many.items[place]
+
+
+def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) -> int:
+    """`v[j]`: rows of a value, by a node of row numbers."""
+    node = build.graph.node(number)
+    if isinstance(cell, Slice):
+        ends = (("start", _whole(cell.start)), ("stop", _whole(cell.stop)))
+        axes = (Axis(), *node.axes[1:]) if node.axes else None
+        op = Op("slice_rows", ends)
+        return build.add(op, (("value", number),), Inferred(node.sort, axes), tree.span)
+    which = build.point(cell, scope)
+    inside = build.graph.node(which)
+    axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
+    found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
+    if node.axes == ():
+        found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
+    return build.checked(Op("rows"), (("value", number), ("which", which)), found, tree)
+
+
+def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
+    """`v[:, 0]`, `v[:, 1:]`, `v[:, J]`: one column, a range, or those J names for each row."""
+    node = build.graph.node(number)
+    cell = tree.cells[1]
+    if len(tree.cells) != 2 or not _all(tree.cells[0]):  # noqa: PLR2004 - rows and columns
+        build.note(NotACollection(span=tree.span, words=write(tree)))
+        return build.unknown(tree.span)
+    if isinstance(cell, Slice):
+        start, stop = _whole(cell.start), _whole(cell.stop)
+        axes = (*node.axes[:-1], _cut(node.axes[-1], start, stop)) if node.axes else None
+        op = Op("slice_columns", (("start", start), ("stop", stop)))
+        return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
+    place = _whole(cell)
+    if place is not None:
+        op = Op("column", (("place", place),))
+        axes = node.axes[:-1] if node.axes else None
+        return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
+    which = build.point(cell, scope)
+    axes = _gathered(node, build.graph.node(which))
+    inputs = (("value", number), ("which", which))
+    return build.checked(Op("columns"), inputs, Inferred("Tensor", axes), tree)
+
+
+def _all(cell: Syntax) -> bool:
+    return isinstance(cell, Slice) and cell.start is None and cell.stop is None
+
+
+def _cut(axis: Axis, start: int | None, stop: int | None) -> Axis:
+    if axis.size is None:
+        return Axis()
+    return Axis(len(range(axis.size)[start:stop]))
+
+
+def _gathered(node: Node, which: Node) -> Axes | None:
+    if node.axes is None or which.axes is None:
+        return None
+    return which.axes

@@ -1,0 +1,52 @@
+"""One stage of a recipe to its loss graph, with every mistake on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.graph.build import Builder, TooManyNodesError
+from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.laws import graph_mistakes
+from kdgraph.graph.terms import terms_of
+from kdgraph.graph.world import World
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.graph import NoLoss
+from kdgraph.lang.errors.text import TooDeep
+from kdgraph.lang.recipe import Function, Recipe, Stage
+from kdgraph.lang.source import Span
+
+
+@dataclass(frozen=True)
+class Built:
+    """A graph, what is wrong with it, and which names of the recipe it needed."""
+
+    graph: LossGraph
+    mistakes: tuple[Diagnostic, ...]
+    used: frozenset[str]
+    parts: dict[str, int]
+
+
+def build_loss(
+    recipe: Recipe, stage: Stage, library: dict[str, Function], world: World
+) -> Built:
+    """The graph of a stage's loss, and of the recipe's metrics and values of examples."""
+    build = Builder(recipe, library, world)
+    loss = stage.loss or recipe.loss
+    if loss is None:
+        build.note(NoLoss(span=Span(recipe.source, 0, min(1, len(recipe.source.text)))))
+        return Built(build.graph, tuple(build.mistakes.values()), frozenset(), {})
+    try:
+        build.graph.terms = terms_of(build, loss, build.top)
+        for name, entry in recipe.metrics.items():
+            build.graph.outputs[f"metric {name}"] = build.point(entry.tree, build.top)
+        if "value" in recipe.condense:
+            tree = recipe.condense["value"].tree
+            build.graph.outputs["condense"] = build.point(tree, build.top)
+    except TooManyNodesError:
+        pass
+    except RecursionError:
+        build.note(TooDeep(span=loss.span, limit=100))
+    mistakes = [*build.mistakes.values()]
+    if not mistakes:
+        mistakes += graph_mistakes(build, stage, loss)
+    return Built(build.graph, tuple(mistakes), frozenset(build.used), dict(build.parts))

@@ -1,0 +1,51 @@
+"""What the graph has to know about a network: its aliases, its paths and their sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ALIASES = ("logits", "features", "stem", "maps", "preact")
+MANY = ("maps", "preact")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model as the language sees it; None where nothing is known (yet).
+
+    Attributes:
+        name: the recipe's name for it: `teacher`, `student`.
+        title: what it is: `resnet56`.
+        aliases: the tap path, or paths, behind each alias.
+        sizes: the sizes at a tap path, without the batch.
+        paths: every module path the network has, where that is known.
+        trained: whether it has weights of its own training (a teacher).
+        classes: how many classes it tells apart.
+    """
+
+    name: str
+    title: str = ""
+    aliases: dict[str, str | tuple[str, ...]] | None = None
+    sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    paths: frozenset[str] | None = None
+    classes: int | None = None
+
+    def count(self, alias: str) -> int | None:
+        """How many taps an alias such as `maps` stands for."""
+        found = (self.aliases or {}).get(alias)
+        return len(found) if isinstance(found, tuple) else None
+
+    def path(self, tap: str) -> str:
+        """The tap path behind a word: `maps[0]` is the path of the first stage's output."""
+        head, _, rest = tap.partition("[")
+        found = (self.aliases or {}).get(head)
+        if found is None:
+            return tap
+        return found if isinstance(found, str) else found[int(rest.rstrip("]"))]
+
+    def size(self, tap: str) -> tuple[int, ...] | None:
+        """The sizes at a tap, without the batch, where they are known."""
+        return self.sizes.get(tap) or self.sizes.get(self.path(tap))
+
+    def has(self, alias: str) -> bool | None:
+        """Whether the alias exists; None where that is not known."""
+        return None if self.aliases is None else alias in self.aliases

@@ -1,0 +1,169 @@
+"""Taps: values inside a model, on the default view or another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.graph import Axes, Axis, Op
+from kdgraph.graph.infer import Inferred
+from kdgraph.graph.network import ALIASES, MANY
+from kdgraph.graph.scope import Scope
+from kdgraph.graph.values import Inner, Many, Model, Path, Point, Unknown, Value
+from kdgraph.lang.errors.names import UnknownField
+from kdgraph.lang.errors.suggest import nearest
+from kdgraph.lang.errors.taps import UnknownTap
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Attribute, Name
+from kdgraph.lang.write import write
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+SORTS = {"logits": "Logits", "features": "Embedding", "stem": "Map", "maps": "Map", "preact": "Map"}
+RANKS = {"Logits": 2, "Embedding": 2, "Map": 4}
+
+
+def first_tap(build: Builder, model: Model, tree: Attribute) -> Value:
+    """`student.logits`, `student.maps`, `teacher.layer3`: the first step into a model."""
+    network = build.world.networks[model.name]
+    if tree.name not in MANY:
+        return Path(model, tree.name, tree.span)
+    if network.has(tree.name) is False:
+        missing(build, model, tree.name, tree.at)
+        return Unknown()
+    count = network.count(tree.name)
+    if count is None:
+        return Unknown()
+    taps = tuple(Path(model, f"{tree.name}[{place}]", tree.span) for place in range(count))
+    return Many(taps, f"the {tree.name}")
+
+
+def missing(build: Builder, model: Model, path: str, span: Span) -> None:
+    """Say that a model has no such tap, and which one is nearest."""
+    network = build.world.networks[model.name]
+    known = {*(network.aliases or {}), *(network.paths or ())}
+    found = nearest(path, known)
+    build.note(
+        UnknownTap(
+            span=span, network=model.name, path=path,
+            hint=f"did you mean `{model.name}.{found}`?" if found
+            else f"`kdgraph show --as taps` lists the modules of `{model.name}`",
+        )  # fmt: skip
+    )
+
+
+def tap(build: Builder, path: Path, span: Span) -> int:
+    """The node of a tap."""
+    network = build.world.networks[path.model.name]
+    view = _view(build, path.model, span)
+    if _is_missing(network.aliases, network.paths, path.path):
+        missing(build, path.model, path.path, path.span)
+        return build.unknown(span)
+    op = Op("tap", (("model", path.model.name), ("path", path.path)))
+    key = (op, view)
+    if key not in build.single:
+        rows = build.graph.node(view).axes
+        found = _inferred(path.path, rows[0] if rows else _rows(build, view), network.size(path.path))
+        build.single[key] = build.add(op, (("view", view),), found, span)
+    return build.single[key]
+
+
+def _rows(build: Builder, view: int) -> Axis | None:
+    known = build.world.views.get(str(build.graph.node(view).op.knob("name")))
+    return Axis(rows=known.tag) if known and known.tag else None
+
+
+def _view(build: Builder, model: Model, span: Span) -> int:
+    if model.view is not None:
+        return model.view
+    if "x" in build.top.entries or "x" in build.world.given:
+        return build.point(Name(span, "x"), build.top)
+    return build.view("x", span)
+
+
+def _is_missing(
+    aliases: dict[str, str | tuple[str, ...]] | None, paths: frozenset[str] | None, path: str
+) -> bool:
+    head = path.partition("[")[0]
+    if head in ALIASES:
+        return aliases is not None and head not in aliases
+    if paths is None:
+        return False
+    return path not in paths and path.removesuffix(".input").removesuffix(".output") not in paths
+
+
+def _inferred(path: str, rows: Axis | None, size: tuple[int, ...] | None) -> Inferred:
+    """Sort and axes of a tap: by its alias, and by its sizes where they are known."""
+    sort = SORTS.get(path.partition("[")[0], "")
+    if size is None:
+        rank = RANKS.get(sort)
+        if rank is None or rows is None:
+            return Inferred(sort or "Tensor")
+        return Inferred(sort, (rows, *(Axis(),) * (rank - 1)))
+    if not sort:
+        sort = {3: "Map", 1: "Embedding"}.get(len(size), "Tensor")
+    elif len(size) + 1 != RANKS[sort]:
+        sort = "Tensor" if sort == "Map" else sort
+    axes: Axes | None = (rows, *map(Axis, size)) if rows else None
+    return Inferred(sort, axes)
+
+
+def apply_path(build: Builder, path: Path, value: int, span: Span) -> int:
+    """`teacher.fc(v)`: a module of a model applied to a value of the graph."""
+    network = build.world.networks[path.model.name]
+    if _is_missing(None, network.paths, path.path):
+        missing(build, path.model, path.path, path.span)
+        return build.unknown(span)
+    op = Op("apply", (("model", path.model.name), ("path", path.path)))
+    inner = build.graph.node(value)
+    size = network.size(path.path)
+    rows = inner.axes[0] if inner.axes else None
+    return build.add(op, (("value", value),), _inferred(path.path, rows, size), span)
+
+
+def inner_name(build: Builder, value: Inner, tree: Attribute) -> Value:
+    """`crd.s`: a name inside a recipe of `use`."""
+    recipe = build.recipe.use[value.name]
+    scope = borrowed(build, value.name)
+    if tree.name in recipe.where:
+        return build.opened(tree.name, scope, tree.span)
+    found = nearest(tree.name, recipe.where)
+    build.note(
+        UnknownField(
+            span=tree.at, owner=value.name, name=tree.name,
+            advice=f"did you mean `{value.name}.{found}`?" if found
+            else f"it has {', '.join(sorted(recipe.where)) or 'no names'}",
+        )  # fmt: skip
+    )
+    return Unknown()
+
+
+def borrowed(build: Builder, name: str) -> Scope:
+    """The scope of a recipe in `use`: its names stand under its own name."""
+    if name not in build.borrowed:
+        build.borrowed[name] = Scope((name,), build.recipe.use[name].where)
+    return build.borrowed[name]
+
+
+def field_of(build: Builder, value: Value, tree: Attribute) -> Value | None:
+    """`old.x`: a field of a record that memory keeps."""
+    if not isinstance(value, Point):
+        return None
+    node = build.graph.node(value.number)
+    slots = dict(build.graph.inputs(value.number))
+    if node.op.name != "delay":
+        return None
+    if tree.name not in slots:
+        known = ", ".join(slots)
+        build.note(
+            UnknownField(
+                span=tree.at, owner=write(tree.value), name=tree.name, advice=f"it keeps {known}"
+            )
+        )
+        return Unknown()
+    kept = build.graph.node(slots[tree.name])
+    axes = kept.axes
+    if axes and axes[0].rows:
+        axes = (Axis(rows=f"{axes[0].rows} before"), *axes[1:])
+    op = Op("field", (("name", tree.name),), reads=node.op.reads)
+    return Point(build.add(op, (("record", value.number),), Inferred(kept.sort, axes), tree.span))

@@ -1,0 +1,94 @@
+"""The loss as a sum of terms: flattened over `+`, `−` and factors free of data."""
+
+from __future__ import annotations
+
+from kdgraph.graph.build import Builder
+from kdgraph.graph.graph import Term
+from kdgraph.graph.scope import Scope
+from kdgraph.lang.errors.sorts import NotAScalarLoss
+from kdgraph.lang.syntax import Binary, Name, Negative, Number, Syntax
+from kdgraph.lang.write import write
+
+DATA = frozenset({"input", "tap", "apply", "given", "recall", "unknown", "field"})
+Factor = tuple[str, int]
+
+
+def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
+    """The terms of a loss, each with its weight."""
+    found: list[tuple[str, int, list[Factor], Syntax]] = []
+    _flatten(build, loss, scope, [], found)
+    terms: dict[str, Term] = {}
+    for name, value, factors, tree in found:
+        axes = build.graph.node(value).axes
+        if axes:
+            shown = ", ".join(map(str, axes))
+            build.note(NotAScalarLoss(span=tree.span, term=name, axes=shown))
+        weight = _product(build, factors, tree)
+        if name in terms and terms[name].value == value:
+            both = (("left", terms[name].weight), ("right", weight))
+            terms[name] = Term(name, value, build.pointwise("add", both, tree))
+            continue
+        free, count = name, 1
+        while free in terms:
+            count += 1
+            free = f"{name} ({count})"
+        terms[free] = Term(free, value, weight)
+    return tuple(terms.values())
+
+
+def _flatten(
+    build: Builder,
+    tree: Syntax,
+    scope: Scope,
+    factors: list[Factor],
+    found: list[tuple[str, int, list[Factor], Syntax]],
+) -> None:
+    match tree:
+        case Binary(op="+" | "-"):
+            _flatten(build, tree.left, scope, factors, found)
+            minus = build.const(-1.0, tree.span) if tree.op == "-" else None
+            more = factors if minus is None else [*factors, ("mul", minus)]
+            _flatten(build, tree.right, scope, more, found)
+            return
+        case Negative():
+            minus = build.const(-1.0, tree.span)
+            _flatten(build, tree.value, scope, [*factors, ("mul", minus)], found)
+            return
+        case Binary(op="*"):
+            for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
+                if _may_be_free(side, build, scope):
+                    factor = build.point(side, scope)
+                    _flatten(build, other, scope, [*factors, ("mul", factor)], found)
+                    return
+        case Binary(op="/"):
+            if _may_be_free(tree.right, build, scope):
+                factor = build.point(tree.right, scope)
+                _flatten(build, tree.left, scope, [*factors, ("div", factor)], found)
+                return
+    name = tree.id if isinstance(tree, Name) else write(tree)
+    labels, build.labels = build.labels, []
+    found.append((name, build.point(tree, scope), factors, tree))
+    build.labels = labels
+
+
+def _may_be_free(tree: Syntax, build: Builder, scope: Scope) -> bool:
+    """Whether a factor has no data in it: numbers, schedules, learned scalars."""
+    if isinstance(tree, Number):
+        return True
+    number = build.point(tree, scope)
+    if build.graph.node(number).axes != ():
+        return False
+    return all(build.graph.node(one).op.name not in DATA for one in build.graph.reach(number))
+
+
+def _product(build: Builder, factors: list[Factor], tree: Syntax) -> int:
+    if not factors:
+        return build.const(1.0, tree.span)
+    first, *rest = factors
+    product = first[1]
+    if first[0] == "div":
+        one = build.const(1.0, tree.span)
+        product = build.pointwise("div", (("left", one), ("right", product)), tree)
+    for op, factor in rest:
+        product = build.pointwise(op, (("left", product), ("right", factor)), tree)
+    return product

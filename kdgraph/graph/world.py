@@ -1,0 +1,70 @@
+"""What a recipe is built against: the models, the data's sizes, and this stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kdgraph.graph.network import Network
+
+STUDENT = "student"
+VIEW_SOURCES = ("x", "image")
+CLOCK = ("epoch", "epochs", "step")
+SOURCES = ("x", "y", "i", *CLOCK)
+SIZES = ("classes", "examples")
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the batch, as the loss sees it.
+
+    Attributes:
+        rows: how many rows an image; None where that is not known.
+        of: the view this one is a slice of, and which row of each image it takes.
+    """
+
+    name: str
+    rows: int | None = 1
+    of: tuple[str, int] | None = None
+
+    @property
+    def tag(self) -> str:
+        """The name of its rows: `b`, `3b`."""
+        return {1: "b", None: ""}.get(self.rows, f"{self.rows}b")
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything outside the recipe that decides its graph.
+
+    Attributes:
+        networks: the models by their names in the recipe.
+        views: the views by name; `x` is always one of them.
+        image: channels, height and width of an image.
+        trains: what this stage trains; empty for the student and all that the loss reaches.
+        given: names that are inputs instead of being computed.
+    """
+
+    networks: dict[str, Network]
+    views: dict[str, View] = field(default_factory=lambda: {"x": View("x")})
+    classes: int | None = None
+    examples: int | None = None
+    image: tuple[int, ...] | None = None
+    trains: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+    chain: tuple[str, ...] = ()
+
+    def trains_model(self, name: str) -> bool:
+        """Whether this stage trains a model."""
+        return name in self.trains if self.trains else name == STUDENT
+
+    def trains_part(self, name: str) -> bool:
+        """Whether this stage trains a module or a learned scalar, by its full name."""
+        if not self.trains:
+            return True
+        parts = name.split(".")
+        return any(".".join(parts[:end]) in self.trains for end in range(1, len(parts) + 1))
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Every model but the student, in the order of the setting."""
+        return tuple(name for name in self.networks if name != STUDENT)

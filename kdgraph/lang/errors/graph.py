@@ -1,0 +1,93 @@
+"""KD4xx: the graph as a whole: circles, terms without gradient, sizes out of hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.lang.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cycle(Diagnostic):
+    """Names of `where` that need each other.
+
+        where:
+          a: b + 1
+          b: 2·a
+
+    The names of `where` may stand in any order, but none may need itself.
+    """
+
+    code = "KD401"
+    title = "`{name}` needs itself: {path}"
+    label = "the circle closes here"
+    help = "break the circle: one of these names must not use the next"
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recursion(Diagnostic):
+    """A function that calls itself. Functions are expanded when the graph is built."""
+
+    code = "KD402"
+    title = "the function `{name}` calls itself"
+    label = "the circle closes here"
+    help = "write the repetition as `Σ(… in …)`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingTrained(Diagnostic):
+    """A term of the loss that nothing trained has a part in: its gradient is zero everywhere.
+
+        loss: sup + kl(softmax(teacher.logits) ‖ softmax(teacher.logits/2))
+
+    Such a term only costs time.
+    """
+
+    code = "KD403"
+    title = "nothing trained has a part in the term `{term}`"
+    label = "no gradient comes from here"
+    help = "use the student, a module or a learned scalar in it, or take it out"
+
+    term: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreached(Diagnostic):
+    """Something is trained, but no loss reaches it: it would stay as it started."""
+
+    code = "KD404"
+    title = "`{part}` is trained, but no loss reaches it"
+    label = "no gradient arrives here"
+    help = "use it in the loss, or take it out of `trains`"
+
+    part: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoLoss(Diagnostic):
+    """A recipe without a loss has nothing to minimise."""
+
+    code = "KD405"
+    title = "the recipe has no `loss`"
+    help = "add a line such as `loss: sup + 0.9·kd`, or `extends:` a recipe that has one"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooLarge(Diagnostic):
+    """The graph, a number or a loop is larger than anything a person would write.
+
+    Sizes are bounded so that a hostile recipe can't exhaust the machine: `9^9^9^9`, or a
+    function that calls another ten times, ten levels deep.
+    """
+
+    code = "KD406"
+    title = "{what}"
+    label = "too large"
+    help = "write a smaller one"
+
+    what: str

@@ -1,0 +1,287 @@
+"""KD2xx: sorts, axes and knobs: the pieces don't fit together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxisClash(Diagnostic):
+    """Two inputs of one function disagree about an axis they share.
+
+    A function names its axes: `kl` takes `Distribution[b k]` twice, so both must have the
+    same `b` and the same `k`. Here a teacher of 1000 classes meets a student of 100:
+
+        kd: kd(teacher.logits ‖ student.logits)
+
+    Distil from a layer whose width you may choose, or put a connector on one side:
+
+        kd: kd(linear(teacher.logits, 100) ‖ student.logits)
+    """
+
+    code = "KD201"
+    title = "the inputs of `{function}` differ in axis `{axis}`"
+    label = "{axis} = {size}"
+    help = "{advice}"
+
+    function: str
+    axis: str
+    size: str
+    other: Span | None
+    other_size: str
+    advice: str = "give them one size, or put a connector such as `linear` or `conv` on one side"
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """Both inputs, each with its size."""
+        first = [(self.other, f"{self.axis} = {self.other_size}")] if self.other else []
+        return [*first, *super().labels()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongSort(Diagnostic):
+    """A function is given a value of another kind than it takes.
+
+    Shapes can't catch this one: logits, probabilities and log-probabilities all have the
+    shape `b k`. `kl` takes distributions, so logits need a `softmax`; `cross_entropy` takes
+    logits, so a `softmax` before it would be applied twice.
+    """
+
+    code = "KD202"
+    title = "`{function}` takes {wanted} as `{slot}`, not {found}"
+    label = "{found}"
+    help = "{advice}"
+
+    function: str
+    slot: str
+    wanted: str
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoubleSoftmax(Diagnostic):
+    """A softmax of something that already is a distribution.
+
+        kd: kd(softmax(teacher.logits) ‖ softmax(student.logits))
+
+    `kd` and `cross_entropy` apply the softmax themselves and take logits. The result of a
+    double softmax is nearly uniform, trains, and is wrong.
+    """
+
+    code = "KD203"
+    title = "`{function}` applies a softmax to what already is a distribution"
+    label = "a distribution"
+    help = "give it the logits: take the inner `softmax` out"
+
+    function: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swapped(Diagnostic):
+    """The target of a divergence depends on what is trained, and its guess does not.
+
+        kd: kd(student.logits ‖ teacher.logits)
+
+    The teacher's distribution comes first: it is the target, and the student is pulled
+    towards it. This way round the student would be the target.
+    """
+
+    code = "KD204"
+    title = "the target of `{function}` is trained, and its guess is not"
+    label = "trained: stands where the target belongs"
+    help = "write the teacher's side first: `{function}(teacher … ‖ student …)`"
+
+    function: str
+    other: Span | None
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """Both inputs."""
+        return [*super().labels(), *([(self.other, "not trained")] if self.other else [])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherImages(Diagnostic):
+    """Rows are compared that do not come from the same images.
+
+    A view with three rows an image has 3b rows, the default view b. Pick the rows that
+    belong together: `y[origin(rot)]`, `only(rot, 0)`.
+    """
+
+    code = "KD205"
+    title = "`{function}` compares rows that do not come from the same images"
+    label = "rows: {rows}"
+    help = "{advice}"
+
+    function: str
+    rows: str
+    other: Span | None
+    other_rows: str
+    advice: str = "take matching rows with `v[origin(view)]`, or use one view on both sides"
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """Both inputs, each with its rows."""
+        first = [(self.other, f"rows: {self.other_rows}")] if self.other else []
+        return [*first, *super().labels()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongRank(Diagnostic):
+    """A value has more or fewer axes than the function takes."""
+
+    code = "KD206"
+    title = "`{function}` takes `{slot}` with axes `{axes}`"
+    label = "this has {found}"
+    help = "{advice}"
+
+    function: str
+    slot: str
+    axes: str
+    found: str
+    advice: str = "`flatten` and `pool` make vectors of maps; `kdgraph show --as graph` prints axes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongKnob(Diagnostic):
+    """A knob is given a value of another type, or outside its range.
+
+    A knob is a number or a word that stays the same during training, such as `k=1` in
+    `conv(v, 64, k=1)`. It may be computed from numbers, sizes and names of numbers.
+    """
+
+    code = "KD210"
+    title = "`{knob}` of `{function}` takes {wanted}"
+    label = "{found}"
+    help = "{advice}"
+
+    function: str
+    knob: str
+    wanted: str
+    found: str
+    advice: str = "`kdgraph explain {function}` shows what it takes"
+
+    def facts(self) -> dict[str, object]:
+        """The fields, with the advice filled in."""
+        known = super().facts()
+        return {**known, "advice": self.advice.format(**known)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovingKnob(Diagnostic):
+    """A knob is given something that changes while training: a schedule, or a tensor.
+
+    A knob decides what is built, so it is known before training starts. Factors and
+    temperatures may move; widths, kernel sizes and reductions may not.
+    """
+
+    code = "KD211"
+    title = "`{knob}` of `{function}` must be known before training"
+    label = "this changes while training"
+    help = "give it a number; a schedule can be a factor such as `ramp(…)·kd` instead"
+
+    function: str
+    knob: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingArgument(Diagnostic):
+    """A call leaves out something that the function needs."""
+
+    code = "KD212"
+    title = "`{function}` needs `{slot}`"
+    label = "`{slot}` is missing"
+    help = "it reads `{usage}`"
+
+    function: str
+    slot: str
+    usage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyArguments(Diagnostic):
+    """A call gives more than the function takes."""
+
+    code = "KD213"
+    title = "`{function}` takes {most} here, not {given}"
+    label = "one too many"
+    help = "it reads `{usage}`"
+
+    function: str
+    most: int
+    given: int
+    usage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnequalZip(Diagnostic):
+    """`zip` runs over collections of different lengths.
+
+    Quietly dropping the last stages would be a different method. Pair the ones you mean,
+    or say `short=true` to stop with the shortest.
+    """
+
+    code = "KD214"
+    title = "`zip` over {lengths} things"
+    label = "unequal lengths"
+    help = "pick equal parts, such as `teacher.maps[1:]`, or write `zip(…, short=true)`"
+
+    lengths: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotACollection(Diagnostic):
+    """`Σ` and `zip` run over collections: `teachers`, `student.maps`, `[a, b]`, `zip(…)`."""
+
+    code = "KD215"
+    title = "`{words}` is not a collection"
+    label = "one thing"
+    help = "run over `teachers`, `student.maps`, `zip(…)` or a list `[a, b]`"
+
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongTarget(Diagnostic):
+    """A loop unpacks another number of names than its things have."""
+
+    code = "KD216"
+    title = "each thing has {parts} parts, but the loop names {names}"
+    label = "{names} names"
+    help = "write as many names as `zip` has arguments"
+
+    parts: int
+    names: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutOfRange(Diagnostic):
+    """An index past the end of a collection."""
+
+    code = "KD217"
+    title = "there is no item {index} among {count}"
+    label = "counted from 0"
+    help = "use 0 to {last}"
+
+    index: int
+    count: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAScalarLoss(Diagnostic):
+    """A term of the loss must be one number; this one still has axes.
+
+        loss: sup + kl(a ‖ b, reduce=none)
+
+    `mean` and `sum` without `over` reduce everything.
+    """
+
+    code = "KD218"
+    title = "the term `{term}` is not one number"
+    label = "has axes {axes}"
+    help = "reduce it: `mean({term})`"
+
+    term: str
+    axes: str

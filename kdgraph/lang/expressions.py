@@ -1,0 +1,105 @@
+"""The expressions of a file, parsed one by one, with the mistakes of all of them."""
+
+from __future__ import annotations
+
+import re
+
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.text import (
+    EndsEarly,
+    LostToYaml,
+    UnbalancedBracket,
+    UnexpectedWord,
+    WrongShape,
+)
+from kdgraph.lang.parse import Place, expression
+from kdgraph.lang.recipe import Entry
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Syntax, canonical
+from kdgraph.lang.yaml_tree import Node, Scalar, words
+
+LOOP = re.compile(r"\s*([^\W\d]\w*)\s+in\s+(.+)", re.DOTALL)
+NAMED = re.compile(r"[^\W\d][\w\u0300-\u036f]*['′]*")
+
+
+class Collector:
+    """Parses expressions and keeps what went wrong, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Diagnostic] = []
+
+    def tree(self, node: Node, section: str, *, flow: bool = False) -> Syntax | None:
+        """The tree of a value that must be an expression."""
+        if not isinstance(node, Scalar):
+            expected = "an expression"
+            advice = "an expression that starts with `[` or `{{` must be quoted"
+            self.mistakes.append(
+                WrongShape(
+                    span=node.span, key=section, expected=expected, found=words(node),
+                    advice=advice.replace("{{", "{"),
+                )  # fmt: skip
+            )
+            return None
+        try:
+            return expression(node.text, node.place())
+        except RecipeError as error:
+            self.mistakes.append(_cut(node, flow=flow) or error.diagnostics[0])
+            if not _cut(node, flow=flow):
+                self.mistakes.extend(error.diagnostics[1:])
+            return None
+
+    def entry(self, key: Scalar, value: Node, section: str, *, flow: bool) -> Entry | None:
+        """A name with its expression."""
+        if flow and isinstance(value, Scalar) and value.value is None and ")" in key.text:
+            return None  # the rest of an expression that a comma cut: said where it starts
+        if not NAMED.fullmatch(key.text):
+            self.mistakes.append(
+                UnexpectedWord(
+                    span=key.span, found=key.text, expected="a name",
+                    advice="a name starts with a letter; letters, digits, `_` and `'` may follow",
+                )  # fmt: skip
+            )
+            return None
+        tree = self.tree(value, f"{section}.{key.text}", flow=flow)
+        return Entry(canonical(key.text), key.span, tree) if tree is not None else None
+
+    def loop(self, node: Scalar) -> tuple[str, Syntax] | None:
+        """The loop of a stage: `m in chain[1:]`."""
+        found = LOOP.fullmatch(node.text)
+        if found is None:
+            self.mistakes.append(
+                UnexpectedWord(
+                    span=node.span, found=node.text, expected="a loop such as `m in chain[1:]`",
+                    advice="write a name, `in`, and a list of models",
+                )  # fmt: skip
+            )
+            return None
+        place, start = node.place(), found.start(2)
+        inner = Place(place.source, lambda offset: place.at(offset + start))
+        try:
+            return canonical(found.group(1)), expression(found.group(2), inner)
+        except RecipeError as error:
+            self.mistakes.extend(error.diagnostics)
+            return None
+
+
+def _cut(node: Scalar, *, flow: bool) -> Diagnostic | None:
+    """What YAML took out of an expression that does not parse, if it took something."""
+    text = node.span.source.text
+    rest = text[node.span.end : (text.find("\n", node.span.end) + len(text) + 1) % (len(text) + 1)]
+    at = Span(node.span.source, max(node.span.start, node.span.end - 1), node.span.end)
+    unfinished = _unfinished(node.text)
+    if node.plain and unfinished and re.match(r"\s+#", rest):
+        return LostToYaml(span=at, where="at ` #`, where a comment starts")
+    if flow and node.plain and unfinished and rest.startswith(","):
+        return LostToYaml(span=at, where="at the comma, inside braces")
+    return None
+
+
+def _unfinished(text: str) -> bool:
+    try:
+        expression(text)
+    except RecipeError as error:
+        first = error.diagnostics[0]
+        return isinstance(first, (EndsEarly, UnbalancedBracket))
+    return False

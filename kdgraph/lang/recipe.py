@@ -1,0 +1,122 @@
+"""What a recipe says, section by section: expressions parsed, nothing resolved yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from kdgraph.lang.source import Source, Span
+from kdgraph.lang.syntax import Syntax
+from kdgraph.lang.yaml_tree import Mapping
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name with its expression."""
+
+    name: str
+    key: Span
+    tree: Syntax
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A parameter of a function: a name, and a default where it has one."""
+
+    name: str
+    default: Syntax | None = None
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of `define:` or of the library: expanded where it is called."""
+
+    name: str
+    key: Span
+    slots: tuple[Slot, ...]
+    value: Syntax
+    where: dict[str, Entry] = field(default_factory=dict)
+    comment: str = ""
+
+    def __str__(self) -> str:
+        """The head of the function."""
+        from kdgraph.lang.write import write  # noqa: PLC0415 - only messages need it
+
+        shown = (s.name if s.default is None else f"{s.name}={write(s.default)}" for s in self.slots)
+        return f"{self.name}({', '.join(shown)})"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One round of training: what is trained, by which loss, for how long.
+
+    Attributes:
+        each: a loop such as `m in chain[1:]`: its name and the things it runs over.
+        trains: what is trained; empty for the student and all that the loss reaches.
+        train: protocol entries that hold for this stage only.
+        mode: models that run in another mode than their usual one.
+        compute: makes a table instead of training.
+    """
+
+    name: str
+    span: Span
+    trains: tuple[tuple[str, Span], ...] = ()
+    loss: Syntax | None = None
+    epochs: Syntax | None = None
+    train: Mapping | None = None
+    mode: tuple[tuple[str, str], ...] = ()
+    each: tuple[str, Syntax] | None = None
+    compute: Syntax | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method: the loss, its names, its views, modules and stages."""
+
+    source: Source
+    loss: Syntax | None = None
+    title: str = ""
+    cite: str = ""
+    where: dict[str, Entry] = field(default_factory=dict)
+    views: dict[str, Entry] = field(default_factory=dict)
+    modules: dict[str, Entry] = field(default_factory=dict)
+    define: dict[str, Function] = field(default_factory=dict)
+    metrics: dict[str, Entry] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+    condense: dict[str, Entry] = field(default_factory=dict)
+    adapt: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    use: dict[str, Recipe] = field(default_factory=dict)
+    chain: tuple[str, ...] = ()
+    setting: tuple[str, Span] | None = None
+    train: Mapping | None = None
+    forward: str = "joint"
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.source.path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".kd")
+
+    def over(self, base: Recipe) -> Recipe:
+        """This recipe on top of the one it extends.
+
+        `where`, `views`, `modules`, `define`, `metrics` and `adapt` merge by name; `loss`,
+        `stages` and `condense` are replaced where they are given.
+        """
+        return replace(
+            self,
+            loss=self.loss or base.loss,
+            title=self.title or base.title,
+            cite=self.cite or base.cite,
+            where={**base.where, **self.where},
+            views={**base.views, **self.views},
+            modules={**base.modules, **self.modules},
+            define={**base.define, **self.define},
+            metrics={**base.metrics, **self.metrics},
+            adapt={**base.adapt, **self.adapt},
+            use={**base.use, **self.use},
+            stages=self.stages or base.stages,
+            condense=self.condense or base.condense,
+            chain=self.chain or base.chain,
+            setting=self.setting or base.setting,
+            train=self.train or base.train,
+            forward=self.forward if self.forward != "joint" else base.forward,
+        )
