@@ -10,7 +10,12 @@ from typing import Any, Protocol
 from kdgraph.data.known import KNOWN
 from kdgraph.data.spec import DataSpec
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.data import DamagedFile, MissingFiles, MissingPackage, NoDataThere
+from kdgraph.lang.errors.data import (
+    DamagedFile,
+    MissingFiles,
+    MissingPackage,
+    NoDataThere,
+)
 
 
 class Archive(Protocol):
@@ -28,7 +33,10 @@ def torchvision_class(spec: DataSpec, name: str) -> Archive:
     """A class of `torchvision.datasets`; a torchvision that does not load is a diagnostic."""
     try:
         kind: Archive = getattr(import_module("torchvision.datasets"), name)
-    except (ImportError, RuntimeError) as problem:  # RuntimeError: built for another torch
+    except (
+        ImportError,
+        RuntimeError,
+    ) as problem:  # RuntimeError: built for another torch
         raise RecipeError(
             MissingPackage(
                 name=spec.name,
@@ -64,7 +72,9 @@ def _faults(unpacked: Path, kind: Archive) -> Iterator[Diagnostic]:
         sums.append((meta["filename"], meta["md5"]))
     absent = [name for name, _ in sums if not (unpacked / name).is_file()]
     if absent:
-        yield MissingFiles(folder=str(unpacked), missing=", ".join(f"`{one}`" for one in absent))
+        yield MissingFiles(
+            folder=str(unpacked), missing=", ".join(f"`{one}`" for one in absent)
+        )
     for name, checksum in sums:
         if name not in absent and not check_integrity(str(unpacked / name), checksum):
             reason = "its checksum is not that of the original"

@@ -68,7 +68,9 @@ def fitted(image: Image.Image, height: int, width: int) -> Image.Image:
     """Scale until the image covers (height, width), then keep the middle."""
     scale = max(height / image.height, width / image.width)
     tall, wide = round(image.height * scale), round(image.width * scale)
-    scaled = image.resize((max(wide, width), max(tall, height)), Image.Resampling.BILINEAR)
+    scaled = image.resize(
+        (max(wide, width), max(tall, height)), Image.Resampling.BILINEAR
+    )
     top, left = (scaled.height - height) // 2, (scaled.width - width) // 2
     return scaled.crop((left, top, left + width, top + height))
 
@@ -78,7 +80,9 @@ def agree(items: Items, item: int, form: Form, height: int, width: int) -> None:
     if form.fit or (height, width) == (form.height, form.width):
         return
     found, expected = f"{height} x {width}", f"{form.height} x {form.width}"
-    raise RecipeError(MixedSizes(place=items.place(item), found=found, expected=expected))
+    raise RecipeError(
+        MixedSizes(place=items.place(item), found=found, expected=expected)
+    )
 
 
 def dimensions(items: Items, item: int) -> tuple[int, int]:
@@ -94,4 +98,6 @@ def dimensions(items: Items, item: int) -> tuple[int, int]:
 def undecodable(items: Items, item: int, problem: Exception) -> UndecodableImage:
     """The mistake of one image, in the decoder's words."""
     reason = "not an image" if "cannot identify" in str(problem) else str(problem)
-    return UndecodableImage(place=items.place(item), reason=reason or type(problem).__name__)
+    return UndecodableImage(
+        place=items.place(item), reason=reason or type(problem).__name__
+    )

@@ -22,13 +22,17 @@ def digits(spec: DataSpec) -> tuple[Images, Images]:
     except ImportError as problem:
         package = "scikit-learn"
         raise RecipeError(
-            MissingPackage(name=spec.name, package=package, install=package, reason=str(problem))
+            MissingPackage(
+                name=spec.name, package=package, install=package, reason=str(problem)
+            )
         ) from problem
     found = load_digits()
     levels = np.rint(found.images * 255 / LEVELS).astype(np.uint8)
     labels = torch.from_numpy(found.target.astype(np.int64))
     everything = Images(
-        torch.from_numpy(levels)[:, None], labels, tuple(str(one) for one in found.target_names)
+        torch.from_numpy(levels)[:, None],
+        labels,
+        tuple(str(one) for one in found.target_names),
     )
     test = stratified(labels, TEST)
     train = torch.ones(len(labels), dtype=torch.bool)

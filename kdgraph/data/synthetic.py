@@ -24,12 +24,20 @@ def synthetic(spec: DataSpec) -> tuple[Images, Images]:
     many images there are.
     """
     known = facts(spec)
-    classes, channels, size = known.classes or 10, known.channels or 3, known.height or 16
+    classes, channels, size = (
+        known.classes or 10,
+        known.channels or 3,
+        known.height or 16,
+    )
     generator = torch.Generator().manual_seed(SEED)
     coarse = torch.randn(classes, channels, COARSE, COARSE, generator=generator)
-    patterns = F.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False)
+    patterns = F.interpolate(
+        coarse, size=(size, size), mode="bilinear", align_corners=False
+    )
     train = _drawn(patterns, spec.limit or TRAIN, generator)
-    test = _drawn(patterns, spec.test_limit or TEST, torch.Generator().manual_seed(SEED + 1))
+    test = _drawn(
+        patterns, spec.test_limit or TEST, torch.Generator().manual_seed(SEED + 1)
+    )
     return train, test
 
 
