@@ -14,7 +14,7 @@ from kdgraph.viz.picture import Arrow, Box, Picture
 _MARKUP = re.compile(
     r"""["#&<>*`~\\;]            # quotes, entities, HTML, emphasis, code
     | __ | (?<!\w)_ | _(?!\w)   # emphasis too; not the one in `head_t`
-    | ^[-+](?=\s) | (?<=^\d)[.)] | (?<=^\d\d)[.)]  # lists
+    | ^[-+](?=\s) | ((?<=^\d)|(?<=^\d\d))[.)](?=\s|$)  # lists
     """,
     re.VERBOSE,
 )
@@ -34,10 +34,10 @@ def mermaid(picture: Picture) -> str:
         *(_arrow(arrow, names) for arrow in picture.arrows),
         *(f"  classDef {kind} {_styled(look)}" for kind, look in LOOKS.items() if kind in kinds),
     ]
-    for style, ink in (("solid", LINE), ("dashed", LINE), ("weight", WEIGHT)):
-        own = [str(at) for at, arrow in enumerate(picture.arrows) if arrow.style == style]
+    for weighs, ink in ((False, LINE), (True, WEIGHT)):
+        own = [at for at, arrow in enumerate(picture.arrows) if (arrow.style == "weight") == weighs]
         if own:
-            lines.append(f"  linkStyle {','.join(own)} stroke:{ink}")
+            lines.append(f"  linkStyle {','.join(map(str, own))} stroke:{ink}")
     return "\n".join(lines) + "\n"
 
 

@@ -25,10 +25,12 @@ def wrapped(
     pieces: list[str] = _PIECES.findall(" ".join(text.split()))
     done: list[str] = []
     while pieces:
-        count = next((n for n in range(len(pieces), 0, -1) if fits("".join(pieces[:n]))), 0)
-        if not count:
+        count = 0
+        while count < len(pieces) and fits("".join(pieces[: count + 1])):
+            count += 1
+        if not count:  # a word wider than a line
             head = next((n for n in range(len(pieces[0]) - 1, 1, -1) if fits(pieces[0][:n])), 1)
-            pieces[:1] = [pieces[0][:head], pieces[0][head:]]
+            pieces[:1] = [part for part in (pieces[0][:head], pieces[0][head:]) if part]
             count = 1
         elif count < len(pieces):
             count = _break(pieces, count)
@@ -43,7 +45,7 @@ def wrapped(
 
 
 def _break(pieces: list[str], most: int) -> int:
-    """Where to break, at `most` pieces or a few before: outside of brackets, if there is a place."""
+    """Where to break: after `most` pieces, or after fewer where that is outside of brackets."""
     depths, depth = {}, 0
     for number, piece in enumerate(pieces[:most], 1):
         depth += sum((char in "([") - (char in ")]") for char in piece)
