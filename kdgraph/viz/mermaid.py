@@ -6,6 +6,7 @@ and what could be read as Markdown, HTML or an entity is written as an entity.
 
 from __future__ import annotations
 
+import json
 import re
 
 from kdgraph.viz.palette import LINE, LOOKS, WEIGHT, Look
@@ -27,7 +28,7 @@ def mermaid(picture: Picture) -> str:
     kinds = {box.kind for box in picture.boxes}
     lines = [
         "---",
-        f'title: "{_title(picture.title)}"',
+        f"title: {json.dumps(' '.join(picture.title.split()), ensure_ascii=False)}",
         "---",
         "flowchart TD",
         *(f"  {names[box.id]}{_box(box)}" for box in picture.boxes),
@@ -50,11 +51,6 @@ def entities(words: str) -> str:
     return _MARKUP.sub(
         lambda found: "".join(f"#{ord(char)};" for char in found[0]), " ".join(words.split())
     )
-
-
-def _title(words: str) -> str:
-    """Words inside a double-quoted YAML string."""
-    return " ".join(words.replace("\\", "\\\\").replace('"', '\\"').split())
 
 
 def _box(box: Box) -> str:

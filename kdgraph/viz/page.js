@@ -10,6 +10,7 @@
   const marks = new Map([...svg.querySelectorAll("g.box")].map((mark) => [mark.dataset.id, mark]));
   const order = [...marks.keys()];
   let chosen = null;
+  svg.setAttribute("role", "group"); // a lone picture elsewhere; here its boxes are buttons
 
   // -- the graph
 

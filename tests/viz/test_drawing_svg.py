@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kdgraph.viz.picture import Arrow, Box, Picture
@@ -83,6 +83,7 @@ def test_a_drawing_without_caption_is_smaller(icd: Picture) -> None:
 
 
 @given(st.text(), st.text(), st.text())
+@settings(deadline=None)
 def test_any_words_give_well_formed_xml(title: str, detail: str, label: str) -> None:
     boxes = (Box(title + "1", "memory", title, detail), Box("2", "total", detail, title))
     picture = Picture(

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kdgraph.viz.page import page
@@ -87,6 +87,7 @@ def test_words_cannot_end_the_script_or_start_an_element() -> None:
 
 
 @given(st.text(), st.text())
+@settings(deadline=None)
 def test_any_words_give_a_well_formed_page(one: str, other: str) -> None:
     boxes = (Box("1" + one, "term", one, other, ((one, other),), other), Box("2", "total", other))
     arrows = (Arrow("1" + one, "2", other, "weight"),)

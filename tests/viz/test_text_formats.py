@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kdgraph.viz.dot import dot, quoted
@@ -72,6 +72,7 @@ def test_mermaid_to_the_letter() -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_a_string_of_dot_ends_where_its_words_end(words: str) -> None:
     text = quoted(words)
 
@@ -99,5 +100,6 @@ def test_mermaid_shows_words_as_they_are(words: str, written: str) -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_no_label_of_mermaid_ends_early(words: str) -> None:
     assert not set('"<>\n') & set(entities(words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageFont
 
@@ -46,6 +46,7 @@ def test_what_is_cut_off_ends_in_dots() -> None:
 
 
 @given(st.text(max_size=80), st.integers(1, 4))
+@settings(deadline=None)
 def test_lines_are_few_and_narrow(words: str, lines: int) -> None:
     found = wrapped(words, 12, 90, lines=lines)
 
@@ -54,6 +55,7 @@ def test_lines_are_few_and_narrow(words: str, lines: int) -> None:
 
 
 @given(st.text(max_size=80))
+@settings(deadline=None)
 def test_no_letter_is_lost_where_there_are_lines_enough(words: str) -> None:
     found = wrapped(words, 12, 90, lines=100)
 
