@@ -35,15 +35,9 @@ def caption(picture: Picture, width: float) -> Caption:
     width = max(width, _NARROWEST)
     above, head = _words([(picture.title, _TITLE), (picture.subtitle, _SMALL)], width)
     below, foot = _legend(picture, width)
-    notes, more = _words(
-        [(note, _SMALL) for note in picture.notes], width, foot + _ABOVE_NOTES
-    )
+    notes, more = _words([(note, _SMALL) for note in picture.notes], width, foot + _ABOVE_NOTES)
     return Caption(
-        width,
-        tuple(above),
-        (*below, *notes),
-        head and head + _ROW,
-        more if notes else foot,
+        width, tuple(above), (*below, *notes), head and head + _ROW, more if notes else foot
     )
 
 
@@ -57,13 +51,7 @@ def _words(
         for line in wrapped(words, size, width, lines=3, bold=bold):
             leading = size * 1.45
             lines.append(
-                text(
-                    line,
-                    (0, top + leading / 2),
-                    size,
-                    INK if bold else FADED,
-                    bold=bold,
-                )
+                text(line, (0, top + leading / 2), size, INK if bold else FADED, bold=bold)
             )
             top += leading
     return lines, top
@@ -77,26 +65,16 @@ def legend(picture: Picture) -> list[tuple[str, str]]:
     """
     kinds = {box.kind for box in picture.boxes}
     styles = {arrow.style for arrow in picture.arrows}
-    shapes = {
-        kind: outline(look, _SWATCH / 2, 0, _SWATCH, 14) for kind, look in LOOKS.items()
-    }
-    lines = {
-        "solid": "gradient flows back",
-        "dashed": "no gradient",
-        "weight": "weighted term",
-    }
+    shapes = {kind: outline(look, _SWATCH / 2, 0, _SWATCH, 14) for kind, look in LOOKS.items()}
+    lines = {"solid": "gradient flows back", "dashed": "no gradient", "weight": "weighted term"}
     found = [
-        (LOOKS[kind].words, shape)
-        for kind, shape in shapes.items()
-        if kind in kinds - {"total"}
+        (LOOKS[kind].words, shape) for kind, shape in shapes.items() if kind in kinds - {"total"}
     ]
     for style, words in lines.items():
         if style in styles:
             ink = WEIGHT if style == "weight" else LINE
             dashes = ' stroke-dasharray="5 3.5"' if style == "dashed" else ""
-            found.append(
-                (words, f'<path d="M0 0h{number(_SWATCH)}" stroke="{ink}"{dashes}/>')
-            )
+            found.append((words, f'<path d="M0 0h{number(_SWATCH)}" stroke="{ink}"{dashes}/>'))
     return found
 
 

@@ -39,9 +39,7 @@ def _conflicts(graph: Ladder, rows: Rows) -> Conflicts:
     place = {vertex: at for row in rows for at, vertex in enumerate(row)}
     bad = set()
     for row in rows[1:]:
-        inner = [
-            v for v in row if v >= graph.count and graph.above[v][0] >= graph.count
-        ]
+        inner = [v for v in row if v >= graph.count and graph.above[v][0] >= graph.count]
         for vertex in row:
             for up in graph.above[vertex]:
                 if vertex >= graph.count and up >= graph.count:
@@ -84,20 +82,14 @@ def _packed(rows: Rows, root: Sequence[int], apart: Apart) -> list[float]:
     order = _sorted(left, right)
     at: dict[int, float] = {}
     for block in order:
-        at[block] = max(
-            (at[one] + gap for one, gap in left[block].items()), default=0.0
-        )
+        at[block] = max((at[one] + gap for one, gap in left[block].items()), default=0.0)
     for block in reversed(order):
-        room = min(
-            (at[one] - gap for one, gap in right[block].items()), default=at[block]
-        )
+        room = min((at[one] - gap for one, gap in right[block].items()), default=at[block])
         at[block] = max(at[block], room)
     return [at[one] for one in root]
 
 
-def _sorted(
-    left: dict[int, dict[int, float]], right: dict[int, dict[int, float]]
-) -> list[int]:
+def _sorted(left: dict[int, dict[int, float]], right: dict[int, dict[int, float]]) -> list[int]:
     waits = {block: len(before) for block, before in left.items()}
     order = [block for block, count in waits.items() if not count]
     for block in order:

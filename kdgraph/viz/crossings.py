@@ -82,9 +82,7 @@ def _settled(graph: Ladder, start: Rows) -> Rows:
 def _by_median(row: list[int], links: Links, neighbours: list[int]) -> None:
     """Sort a row by the middle of each vertex's neighbours; those without stay where they are."""
     place = {vertex: at for at, vertex in enumerate(neighbours)}
-    middles = {
-        v: _median(sorted(place[one] for one in links[v])) for v in row if links[v]
-    }
+    middles = {v: _median(sorted(place[one] for one in links[v])) for v in row if links[v]}
     moving = iter(sorted(middles, key=middles.__getitem__))
     row[:] = [next(moving) if vertex in middles else vertex for vertex in row]
 

@@ -51,8 +51,7 @@ def ports(middle: float, width: float, count: int) -> list[float]:
 def between(bends: Sequence[tuple[float, float, float]]) -> list[Cubic]:
     """The curved pieces of a line through `(x, top, bottom)` of each row that it touches."""
     return [
-        Cubic((x, bottom), (next_x, top))
-        for (x, _, bottom), (next_x, top, _) in pairwise(bends)
+        Cubic((x, bottom), (next_x, top)) for (x, _, bottom), (next_x, top, _) in pairwise(bends)
     ]
 
 

@@ -20,7 +20,9 @@ def dot(picture: Picture) -> str:
     title = "\n".join(line for line in (picture.title, picture.subtitle) if line)
     boxes = "".join(f"  {_box(box)}\n" for box in picture.boxes)
     arrows = "".join(f"  {_arrow(arrow)}\n" for arrow in picture.arrows)
-    return f"digraph {quoted(picture.title)} {{\n{_HEAD}  label={quoted(title)};\n{boxes}{arrows}}}\n"
+    return (
+        f"digraph {quoted(picture.title)} {{\n{_HEAD}  label={quoted(title)};\n{boxes}{arrows}}}\n"
+    )
 
 
 def quoted(words: str) -> str:

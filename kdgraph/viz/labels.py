@@ -52,12 +52,7 @@ def labels(lines: Iterable[tuple[str, Sequence[Cubic]]]) -> list[Label | None]:
         if not text.strip():
             continue
         width = label_width(text)
-        spots = [
-            piece.at(share)
-            for piece in pieces
-            for share in _SHARES
-            if _clear(piece, share)
-        ]
+        spots = [piece.at(share) for piece in pieces for share in _SHARES if _clear(piece, share)]
         tries = [Label(_short(text), x, y, width) for x, y in spots]
         free = [one for one in tries if not any(one.overlaps(other) for other in done)]
         found[-1] = (free or tries)[0]

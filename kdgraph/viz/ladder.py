@@ -31,9 +31,7 @@ class Ladder:
         return found
 
 
-def ladder(
-    rows: Sequence[int], edges: Sequence[Edge], trunks: Sequence[object]
-) -> Ladder:
+def ladder(rows: Sequence[int], edges: Sequence[Edge], trunks: Sequence[object]) -> Ladder:
     """Put bends where an edge passes a row; edges of one source and one trunk share them.
 
     >>> ladder([0, 1, 2, 2], [(0, 1), (0, 2), (0, 3)], "aaa").chains
@@ -57,9 +55,5 @@ def ladder(
         below[upper].append(lower)
         above[lower].append(upper)
     return Ladder(
-        len(rows),
-        tuple(row),
-        tuple(chains),
-        tuple(map(tuple, above)),
-        tuple(map(tuple, below)),
+        len(rows), tuple(row), tuple(chains), tuple(map(tuple, above)), tuple(map(tuple, below))
     )

@@ -7,9 +7,7 @@ from collections.abc import Collection, Sequence
 Edge = tuple[int, int]
 
 
-def turned(
-    count: int, edges: Sequence[Edge], *, last: Collection[int] = ()
-) -> frozenset[int]:
+def turned(count: int, edges: Sequence[Edge], *, last: Collection[int] = ()) -> frozenset[int]:
     """Indices of the edges to be read the other way round, so that no cycle is left.
 
     A step may write a memory that it has read before; such an edge closes a cycle. The edges

@@ -67,16 +67,11 @@ def layout(picture: Picture) -> Layout:
 
     against = turned(len(boxes), edges, last=memories)
     downward = [(b, a) if at in against else (a, b) for at, (a, b) in enumerate(edges)]
-    trunks = [
-        (arrow.style, arrow.label, at in against)
-        for at, arrow in enumerate(picture.arrows)
-    ]
+    trunks = [(arrow.style, arrow.label, at in against) for at, arrow in enumerate(picture.arrows)]
     low = [number[one] for one in sinking(picture)]
     graph = ladder(rows(len(boxes), downward, down=low), downward, trunks)
     hanging = dict.fromkeys(number, 0.0) | {
-        arrow.source: label_width(arrow.label)
-        for arrow in picture.arrows
-        if arrow.label
+        arrow.source: label_width(arrow.label) for arrow in picture.arrows if arrow.label
     }
     room = rooms(graph, ordered(graph), boxes, list(hanging.values()))
     places = [
@@ -86,14 +81,10 @@ def layout(picture: Picture) -> Layout:
     gaps = routes(graph, room, boxes, trunks)
     names = labels(zip((arrow.label for arrow in picture.arrows), gaps, strict=True))
     curves = []
-    for at, (arrow, (upper, lower)) in enumerate(
-        zip(picture.arrows, downward, strict=True)
-    ):
+    for at, (arrow, (upper, lower)) in enumerate(zip(picture.arrows, downward, strict=True)):
         start = (gaps[at][0].start[0], places[upper].y + boxes[upper].height / 2)
         end = (gaps[at][-1].end[0], places[lower].y - boxes[lower].height / 2)
         pieces = line(start, gaps[at], end)
         up = at in against
-        curves.append(
-            Curve(arrow, reversed_line(pieces) if up else pieces, names[at], up)
-        )
+        curves.append(Curve(arrow, reversed_line(pieces) if up else pieces, names[at], up))
     return Layout(room.width, room.height, tuple(places), tuple(curves))

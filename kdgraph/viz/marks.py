@@ -14,9 +14,7 @@ _CORNER = 9.0
 _ROUNDEST = 26.0
 _TIP = 9.0  # length of an arrow's head
 _TIP_HALF = 4.8
-_BASELINE = (
-    0.36  # from the middle of a line of text down to its baseline, in font sizes
-)
+_BASELINE = 0.36  # from the middle of a line of text down to its baseline, in font sizes
 
 
 def number(value: float) -> str:
@@ -69,11 +67,7 @@ def outline(look: Look, x: float, y: float, width: float, height: float) -> str:
             f"{arc} 1 {number(-width)} 0zm0 0{arc} 0 {number(width)} 0"
             '"/>'
         )
-    corner = (
-        min(height / 2, _ROUNDEST)
-        if look.outline == "pill"
-        else min(height / 4, _CORNER)
-    )
+    corner = min(height / 2, _ROUNDEST) if look.outline == "pill" else min(height / 4, _CORNER)
     return (
         f'<rect {ink} x="{number(left)}" y="{number(top)}" width="{number(width)}"'
         f' height="{number(height)}" rx="{number(corner)}"/>'
@@ -109,15 +103,11 @@ def weight_mark(arrow: Arrow, label: Label) -> str:
 
 
 def _tooltip(box: Box, look: Look) -> str:
-    return "\n".join(
-        line for line in (box.title, box.detail, look.words, box.where) if line
-    )
+    return "\n".join(line for line in (box.title, box.detail, look.words, box.where) if line)
 
 
 def _ends(arrow: Arrow) -> str:
-    return (
-        f'data-source="{escaped(arrow.source)}" data-target="{escaped(arrow.target)}"'
-    )
+    return f'data-source="{escaped(arrow.source)}" data-target="{escaped(arrow.target)}"'
 
 
 def _at(point: Point) -> str:
@@ -125,7 +115,7 @@ def _at(point: Point) -> str:
 
 
 def _piece(piece: Cubic) -> str:
-    if abs(piece.start[0] - piece.end[0]) < 0.05:
+    if abs(piece.start[0] - piece.end[0]) < 0.05:  # noqa: PLR2004  half of the last digit
         return f"L{_at(piece.end)}"
     first, second = piece.controls
     return f"C{_at(first)} {_at(second)} {_at(piece.end)}"

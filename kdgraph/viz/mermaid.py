@@ -33,18 +33,10 @@ def mermaid(picture: Picture) -> str:
         "flowchart TD",
         *(f"  {names[box.id]}{_box(box)}" for box in picture.boxes),
         *(_arrow(arrow, names) for arrow in picture.arrows),
-        *(
-            f"  classDef {kind} {_styled(look)}"
-            for kind, look in LOOKS.items()
-            if kind in kinds
-        ),
+        *(f"  classDef {kind} {_styled(look)}" for kind, look in LOOKS.items() if kind in kinds),
     ]
     for weighs, ink in ((False, LINE), (True, WEIGHT)):
-        own = [
-            at
-            for at, arrow in enumerate(picture.arrows)
-            if (arrow.style == "weight") == weighs
-        ]
+        own = [at for at, arrow in enumerate(picture.arrows) if (arrow.style == "weight") == weighs]
         if own:
             lines.append(f"  linkStyle {','.join(map(str, own))} stroke:{ink}")
     return "\n".join(lines) + "\n"
@@ -57,8 +49,7 @@ def entities(words: str) -> str:
     'a_t #34;x#34; #60;b#62;'
     """
     return _MARKUP.sub(
-        lambda found: "".join(f"#{ord(char)};" for char in found[0]),
-        " ".join(words.split()),
+        lambda found: "".join(f"#{ord(char)};" for char in found[0]), " ".join(words.split())
     )
 
 

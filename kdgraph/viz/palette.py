@@ -44,7 +44,5 @@ LOOKS: dict[Kind, Look] = {
     "memory": Look("memory", "#f1ebff", "#7048c8", outline="drum"),
     "op": Look("operation", "#ffffff", "#868e96"),
     "term": Look("term", "#fdeaf1", "#c2255c", outline="pill"),
-    "total": Look(
-        "total", "#c2255c", "#8f1640", outline="pill", title="#ffffff", detail="#fbdce7"
-    ),
+    "total": Look("total", "#c2255c", "#8f1640", outline="pill", title="#ffffff", detail="#fbdce7"),
 }

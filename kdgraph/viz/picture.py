@@ -98,11 +98,6 @@ class Picture:
             raise ValueError(msg)
         known = set(ids)
         for arrow in self.arrows:
-            if (
-                not {arrow.source, arrow.target} <= known
-                or arrow.source == arrow.target
-            ):
-                msg = (
-                    f"an arrow from {arrow.source!r} to {arrow.target!r} leads nowhere"
-                )
+            if not {arrow.source, arrow.target} <= known or arrow.source == arrow.target:
+                msg = f"an arrow from {arrow.source!r} to {arrow.target!r} leads nowhere"
                 raise ValueError(msg)

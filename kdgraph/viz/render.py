@@ -29,9 +29,7 @@ def writer(path: str | Path) -> Callable[[Picture], str | bytes]:
     suffix = Path(path).suffix
     if suffix.lower() not in FORMATS:
         near = suggest(suffix, FORMATS) if suffix else ""
-        raise RecipeError(
-            UnknownPictureFormat(path=str(path), suffix=suffix, near=near)
-        )
+        raise RecipeError(UnknownPictureFormat(path=str(path), suffix=suffix, near=near))
     return FORMATS[suffix.lower()]
 
 

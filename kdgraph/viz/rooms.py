@@ -37,9 +37,7 @@ class Rooms:
         return (self.top[row] + self.bottom[row]) / 2
 
 
-def rooms(
-    graph: Ladder, order: Rows, boxes: Sequence[Sized], below: Sequence[float]
-) -> Rooms:
+def rooms(graph: Ladder, order: Rows, boxes: Sequence[Sized], below: Sequence[float]) -> Rooms:
     """Give every vertex and every row its room.
 
     Args:
@@ -63,8 +61,6 @@ def rooms(
         top.append(here)
         here += max((boxes[v].height for v in row if v < graph.count), default=0.0)
         bottom.append(here)
-        reach = max(
-            (abs(xs[v] - xs[w]) for v in row for w in graph.below[v]), default=0.0
-        )
+        reach = max((abs(xs[v] - xs[w]) for v in row for w in graph.below[v]), default=0.0)
         here += _GAP + min(_STEEPEST, _SLOPE * reach)
     return Rooms(tuple(x - left for x in xs), tuple(top), tuple(bottom), right - left)

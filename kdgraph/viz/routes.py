@@ -18,12 +18,8 @@ def routes(
 ) -> list[list[Cubic]]:
     """For each arrow its curves between rows; those of one trunk leave by one port."""
     ways = list(zip(graph.chains, trunks, strict=True))
-    first = _touched(
-        [(chain[0], chain[1], trunk) for chain, trunk in ways], room, boxes
-    )
-    last = _touched(
-        [(chain[-1], chain[-2], trunk) for chain, trunk in ways], room, boxes
-    )
+    first = _touched([(chain[0], chain[1], trunk) for chain, trunk in ways], room, boxes)
+    last = _touched([(chain[-1], chain[-2], trunk) for chain, trunk in ways], room, boxes)
     found = []
     for chain, trunk in ways:
         start, end = first[chain[0], chain[1], trunk], last[chain[-1], chain[-2], trunk]
@@ -33,9 +29,7 @@ def routes(
     return found
 
 
-def _touched(
-    touches: Sequence[Touch], room: Rooms, boxes: Sequence[Sized]
-) -> dict[Touch, float]:
+def _touched(touches: Sequence[Touch], room: Rooms, boxes: Sequence[Sized]) -> dict[Touch, float]:
     """Where arrows touch one side of each box: in the order of what they lead to."""
     found: dict[Touch, float] = {}
     for at, box in enumerate(boxes):

@@ -18,6 +18,4 @@ def sinking(picture: Picture) -> frozenset[str]:
         fresh = [other for other in below[one] if other not in high]
         high |= dict.fromkeys(fresh)
         spread += dict.fromkeys(fresh)
-    return frozenset(
-        box.id for box in picture.boxes if box.kind == "term" or box.id not in high
-    )
+    return frozenset(box.id for box in picture.boxes if box.kind == "term" or box.id not in high)

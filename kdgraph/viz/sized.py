@@ -42,9 +42,7 @@ def sized(box: Box) -> Sized:
     pill = outline == "pill"
     lid = 2 * LID if outline == "drum" else 0.0
     side = _PILL_SIDE if pill else _SIDE
-    height = (
-        lid + 2 * _TOP + LEADING * (TITLE_SIZE * len(title) + DETAIL_SIZE * len(detail))
-    )
+    height = lid + 2 * _TOP + LEADING * (TITLE_SIZE * len(title) + DETAIL_SIZE * len(detail))
     width = max(max(words) + 2 * side, 1.2 * height if pill else 56.0)
     return Sized(box, title, detail, float(round(width)), float(round(height)))
 
@@ -55,8 +53,6 @@ def _detail(words: str, widest: float) -> tuple[str, ...]:
     if len(lines) > 1:
         parts = words.split(" · ")
         lines = tuple(
-            line
-            for part in parts
-            for line in wrapped(part, DETAIL_SIZE, widest, lines=2)
+            line for part in parts for line in wrapped(part, DETAIL_SIZE, widest, lines=2)
         )
     return lines[:4]

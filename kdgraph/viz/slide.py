@@ -31,14 +31,8 @@ def slid(graph: Ladder, rows: Rows, xs: Sequence[float], apart: Apart) -> list[f
         blocks = [*_straight(graph, x), *([v] for v in range(len(x)))]
         for block in sorted(blocks, key=lambda b: x[b[0]], reverse=sweep % 2 == 0):
             here, inside = x[block[0]], set(block)
-            low = max(
-                (x[left[v]] + apart(left[v], v) for v in block if v in left),
-                default=-1e9,
-            )
-            high = min(
-                (x[right[v]] - apart(v, right[v]) for v in block if v in right),
-                default=1e9,
-            )
+            low = max((x[left[v]] + apart(left[v], v) for v in block if v in left), default=-1e9)
+            high = min((x[right[v]] - apart(v, right[v]) for v in block if v in right), default=1e9)
             aim = _median(_pulls(graph, x, block, inside), here)
             there = min(max(aim, low), high)
             if abs(there - here) > _STILL and low <= high:
@@ -61,7 +55,7 @@ def _straight(graph: Ladder, x: Sequence[float]) -> list[list[int]]:
         block = [start]
         for vertex in block:
             for other in (*graph.above[vertex], *graph.below[vertex]):
-                if other not in seen and abs(x[other] - x[vertex]) < 1e-6:
+                if other not in seen and abs(x[other] - x[vertex]) < 1e-6:  # noqa: PLR2004
                     seen.add(other)
                     block.append(other)
         blocks.append(block)

@@ -34,15 +34,8 @@ def svg(picture: Picture, *, captioned: bool = True) -> str:
         '<g class="arrows" fill="none">',
         *(arrow_mark(curve) for curve in laid.curves),
         "</g>",
-        *(
-            weight_mark(curve.arrow, curve.label)
-            for curve in laid.curves
-            if curve.label
-        ),
-        *(
-            box_mark(place)
-            for place in sorted(laid.places, key=lambda at: (at.row, at.x))
-        ),
+        *(weight_mark(curve.arrow, curve.label) for curve in laid.curves if curve.label),
+        *(box_mark(place) for place in sorted(laid.places, key=lambda at: (at.row, at.x))),
         "</g>",
         *_group("caption", _MARGIN, height - _MARGIN - words.foot, words.below),
         "</svg>",

@@ -65,8 +65,4 @@ def _line(words: str) -> str:
 
 
 def _cut(line: str, width: int) -> str:
-    return (
-        line
-        if cell_len(line) <= width
-        else set_cell_size(line, width - 1).rstrip() + "…"
-    )
+    return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"

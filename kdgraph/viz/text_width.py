@@ -53,21 +53,15 @@ def _advances(path: Path) -> dict[int, float]:
 def _glyphs(data: bytes, cmap: int) -> dict[int, int]:
     """Code point to glyph, from the first segmented table (format 4) of `cmap`."""
     (count,) = struct.unpack_from(">H", data, cmap + 2)
-    starts = (
-        struct.unpack_from(">HHL", data, cmap + 4 + 8 * k)[2] for k in range(count)
-    )
-    at = next(
-        cmap + s for s in starts if struct.unpack_from(">H", data, cmap + s)[0] == 4
-    )
+    starts = (struct.unpack_from(">HHL", data, cmap + 4 + 8 * k)[2] for k in range(count))
+    at = next(cmap + s for s in starts if struct.unpack_from(">H", data, cmap + s)[0] == 4)  # noqa: PLR2004
     (twice,) = struct.unpack_from(">H", data, at + 6)
     ends, firsts, deltas, skips = (
         struct.unpack_from(f">{twice // 2}H", data, at + shift)
         for shift in (14, 16 + twice, 16 + 2 * twice, 16 + 3 * twice)
     )
     glyphs = {}
-    for k, (end, first, delta, skip) in enumerate(
-        zip(ends, firsts, deltas, skips, strict=True)
-    ):
+    for k, (end, first, delta, skip) in enumerate(zip(ends, firsts, deltas, skips, strict=True)):
         for point in range(first, min(end, 0xFFFE) + 1):
             glyph = point
             if skip:

@@ -29,9 +29,7 @@ def wrapped(
         while count < len(pieces) and fits("".join(pieces[: count + 1])):
             count += 1
         if not count:  # a word wider than a line
-            head = next(
-                (n for n in range(len(pieces[0]) - 1, 1, -1) if fits(pieces[0][:n])), 1
-            )
+            head = next((n for n in range(len(pieces[0]) - 1, 1, -1) if fits(pieces[0][:n])), 1)
             pieces[:1] = [part for part in (pieces[0][:head], pieces[0][head:]) if part]
             count = 1
         elif count < len(pieces):
@@ -52,6 +50,4 @@ def _break(pieces: list[str], most: int) -> int:
     for number, piece in enumerate(pieces[:most], 1):
         depth += sum((char in "([") - (char in ")]") for char in piece)
         depths[number] = depth
-    return min(
-        range((most + 1) // 2, most + 1), key=lambda number: (depths[number], -number)
-    )
+    return min(range((most + 1) // 2, most + 1), key=lambda number: (depths[number], -number))

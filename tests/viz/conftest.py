@@ -38,10 +38,7 @@ def arrows(text: str) -> tuple[Arrow, ...]:
         if mark == "=":
             made.append(Arrow(source, rest[2], rest[0], "weight"))
         else:
-            made += [
-                Arrow(source, one, style="dashed" if mark == "~" else "solid")
-                for one in rest
-            ]
+            made += [Arrow(source, one, style="dashed" if mark == "~" else "solid") for one in rest]
     return tuple(made)
 
 
@@ -63,13 +60,7 @@ def icd() -> Picture:
             Box("x", "input", "x", "batch 64×3×32×32"),
             Box("teacher", "frozen_model", "teacher", "resnet56 · frozen"),
             Box("student", "model", "student", "resnet20 · train"),
-            Box(
-                "t.features",
-                "frozen_tap",
-                "teacher.features",
-                "64×64",
-                where="icd.kd:11",
-            ),
+            Box("t.features", "frozen_tap", "teacher.features", "64×64", where="icd.kd:11"),
             Box("t.logits", "frozen_tap", "teacher.logits", "64×100", where="icd.kd:6"),
             Box("s.features", "tap", "student.features", "64×64", where="icd.kd:10"),
             Box("s.logits", "tap", "student.logits", "64×100", where="icd.kd:5"),
@@ -79,19 +70,13 @@ def icd() -> Picture:
             Box("t", "op", "normalize", "64×128", where="icd.kd:11"),
             Box("s", "op", "normalize", "64×128", where="icd.kd:10"),
             Box("θ", "param", "θ", "learned, 1 at first", where="icd.kd:12"),
-            Box(
-                "S", "op", "S", "min(exp(θ), 10)·(s @ tᵀ) + b · 64×64", where="icd.kd:9"
-            ),
+            Box("S", "op", "S", "min(exp(θ), 10)·(s @ tᵀ) + b · 64×64", where="icd.kd:9"),
             Box("sup", "term", "sup", "cross entropy", where="icd.kd:5"),
             Box("kd", "term", "kd", "KL, T = 4", facts, where="icd.kd:6"),
             Box("contrast", "term", "contrast", "InfoNCE", where="icd.kd:7"),
             Box("kl_inv", "term", "kl_inv", "KL rows‖cols", where="icd.kd:8"),
             Box(
-                "total",
-                "total",
-                "total",
-                "sup + λ·kd + β·(contrast + α·kl_inv)",
-                where="icd.kd:3",
+                "total", "total", "total", "sup + λ·kd + β·(contrast + α·kl_inv)", where="icd.kd:3"
             ),
         ),
         arrows("""
@@ -130,12 +115,7 @@ def sskd() -> Picture:
             Box("image", "input", "image", "64×1×8×8 uint8"),
             Box("flipped", "view", "flipped", "flip(image)"),
             Box("x", "view", "x", "crop(flipped, pad=4)"),
-            Box(
-                "rot",
-                "view",
-                "rot",
-                "crop(rotate(flipped, 90, 180, 270), pad=4) · 192 rows",
-            ),
+            Box("rot", "view", "rot", "crop(rotate(flipped, 90, 180, 270), pad=4) · 192 rows"),
             Box("i", "input", "i", "index 64"),
             Box("y", "input", "y", "labels 64"),
             Box("teacher", "frozen_model", "teacher", "resnet56 · frozen"),
@@ -169,12 +149,7 @@ def sskd() -> Picture:
             Box("ss", "term", "ss", "kd, T = 0.5, kept rows"),
             Box("crd_s", "term", "nce student", "T = 0.07"),
             Box("crd_t", "term", "nce teacher", "T = 0.07"),
-            Box(
-                "total",
-                "total",
-                "total",
-                "0.1·sup + 0.9·kd + 2.7·tf + 10·ss + ramp·crd",
-            ),
+            Box("total", "total", "total", "0.1·sup + 0.9·kd + 2.7·tf + 10·ss + ramp·crd"),
         ),
         arrows("""
             image > flipped

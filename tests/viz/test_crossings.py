@@ -36,18 +36,14 @@ def test_a_tree_is_drawn_without_crossings() -> None:
 def test_the_sample_crosses_once(icd: Picture) -> None:
     number = {box.id: at for at, box in enumerate(icd.boxes)}
     edges = [(number[arrow.source], number[arrow.target]) for arrow in icd.arrows]
-    terms = [
-        number[box.id] for box in icd.boxes if box.kind in {"term", "input", "param"}
-    ]
+    terms = [number[box.id] for box in icd.boxes if box.kind in {"term", "input", "param"}]
     graph = alike(rows(len(number), edges, down=terms), edges)
 
     assert crossings(graph, ordered(graph)) <= 2
 
 
 def test_arrows_of_one_source_share_their_bends() -> None:
-    graph = ladder(
-        [0, 1, 2, 3, 3], [(0, 3), (0, 4), (0, 4)], ["solid", "solid", "dashed"]
-    )
+    graph = ladder([0, 1, 2, 3, 3], [(0, 3), (0, 4), (0, 4)], ["solid", "solid", "dashed"])
 
     assert graph.chains == ((0, 5, 6, 3), (0, 5, 6, 4), (0, 7, 8, 4))
 

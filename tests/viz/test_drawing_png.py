@@ -22,16 +22,12 @@ def titled(words: str) -> Picture:
     return Picture("", "", (Box("a", "op", words),), ())
 
 
-def test_signature_and_size_are_those_of_the_drawing_twice_as_large(
-    icd: Picture,
-) -> None:
+def test_signature_and_size_are_those_of_the_drawing_twice_as_large(icd: Picture) -> None:
     data = png(icd)
     width, height = map(float, re.findall(r'(?:width|height)="([\d.]+)"', svg(icd))[:2])
 
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack_from(">II", data, 16) == pytest.approx(
-        (2 * width, 2 * height), abs=2
-    )
+    assert struct.unpack_from(">II", data, 16) == pytest.approx((2 * width, 2 * height), abs=2)
 
 
 def test_it_has_ink_on_white_paper(icd: Picture) -> None:
@@ -59,8 +55,6 @@ def test_every_letter_of_a_recipe_has_a_shape_of_its_own(char: str) -> None:
 def test_a_picture_too_large_for_memory_is_drawn_smaller() -> None:
     boxes = tuple(Box(str(at), "op", "a box of some width") for at in range(140))
 
-    width, height = struct.unpack_from(
-        ">II", png(Picture("", "", boxes, ()), scale=60.0), 16
-    )
+    width, height = struct.unpack_from(">II", png(Picture("", "", boxes, ()), scale=60.0), 16)
 
     assert width * height <= 50_000_000

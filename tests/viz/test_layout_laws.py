@@ -20,16 +20,9 @@ WORDS = st.text("abλτ·‖ (64×100)", max_size=60)
 def pictures(draw: st.DrawFn, *, cycles: bool = False) -> Picture:
     """Boxes of any kind with a total at the end; arrows lead forward unless cycles may be."""
     count = draw(st.integers(1, 14))
-    kinds = [
-        *draw(st.lists(st.sampled_from(KINDS), min_size=count, max_size=count)),
-        "total",
-    ]
-    boxes = tuple(
-        Box(str(at), kind, draw(WORDS), draw(WORDS)) for at, kind in enumerate(kinds)
-    )
-    pair = st.tuples(st.integers(0, count), st.integers(0, count)).filter(
-        lambda p: p[0] != p[1]
-    )
+    kinds = [*draw(st.lists(st.sampled_from(KINDS), min_size=count, max_size=count)), "total"]
+    boxes = tuple(Box(str(at), kind, draw(WORDS), draw(WORDS)) for at, kind in enumerate(kinds))
+    pair = st.tuples(st.integers(0, count), st.integers(0, count)).filter(lambda p: p[0] != p[1])
     style: st.SearchStrategy[Style] = st.sampled_from(get_args(Style))
     arrows = []
     for one, other in draw(st.lists(pair, max_size=30)):
@@ -49,10 +42,7 @@ def overlap(one: Place, other: Place, gap: float) -> bool:
     left, right, top, bottom = edges(one)
     left2, right2, top2, bottom2 = edges(other)
     return (
-        left < right2 + gap
-        and left2 < right + gap
-        and top < bottom2 + gap
-        and top2 < bottom + gap
+        left < right2 + gap and left2 < right + gap and top < bottom2 + gap and top2 < bottom + gap
     )
 
 
@@ -74,9 +64,7 @@ def test_no_two_boxes_come_nearer_than_twenty_pixels(picture: Picture) -> None:
 
 @given(pictures())
 @settings(deadline=None, max_examples=120)
-def test_every_arrow_leads_to_a_lower_row_where_there_is_no_cycle(
-    picture: Picture,
-) -> None:
+def test_every_arrow_leads_to_a_lower_row_where_there_is_no_cycle(picture: Picture) -> None:
     laid = layout(picture)
     row = rows_of(laid)
 
@@ -144,9 +132,7 @@ def test_all_boxes_lie_within_the_picture(picture: Picture) -> None:
         assert bottom <= laid.height + 1e-6
 
 
-def test_terms_stand_in_one_row_right_above_the_total(
-    icd: Picture, sskd: Picture
-) -> None:
+def test_terms_stand_in_one_row_right_above_the_total(icd: Picture, sskd: Picture) -> None:
     for picture in (icd, sskd):
         row = rows_of(layout(picture))
         terms = {row[box.id] for box in picture.boxes if box.kind == "term"}
@@ -165,9 +151,7 @@ def test_the_taps_of_all_models_stand_in_one_row(icd: Picture, sskd: Picture) ->
     for picture in (icd, sskd):
         row = rows_of(layout(picture))
 
-        assert (
-            len({row[box.id] for box in picture.boxes if box.kind.endswith("tap")}) == 1
-        )
+        assert len({row[box.id] for box in picture.boxes if box.kind.endswith("tap")}) == 1
 
 
 def test_no_label_lies_on_another_or_on_a_box(icd: Picture, sskd: Picture) -> None:
@@ -176,16 +160,11 @@ def test_no_label_lies_on_another_or_on_a_box(icd: Picture, sskd: Picture) -> No
         found = [curve.label for curve in laid.curves if curve.label]
 
         assert len(found) == sum(bool(arrow.label) for arrow in picture.arrows)
-        assert not [
-            pair for pair in combinations(found, 2) if pair[0].overlaps(pair[1])
-        ]
+        assert not [pair for pair in combinations(found, 2) if pair[0].overlaps(pair[1])]
         for label in found:
             for place in laid.places:
                 left, right, top, bottom = edges(place)
-                beside = (
-                    label.x + label.width / 2 < left
-                    or label.x - label.width / 2 > right
-                )
+                beside = label.x + label.width / 2 < left or label.x - label.width / 2 > right
                 assert beside or label.y + 10 < top or label.y - 10 > bottom
 
 

@@ -39,9 +39,7 @@ def test_two_drawings_of_one_picture_are_the_same_bytes(
     render(icd, tmp_path / f"a{suffix}")
     render(icd, tmp_path / f"b{suffix}")
 
-    assert (tmp_path / f"a{suffix}").read_bytes() == (
-        tmp_path / f"b{suffix}"
-    ).read_bytes()
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
 
 
 def test_an_unknown_format_names_the_five_and_the_nearest() -> None:
@@ -49,9 +47,7 @@ def test_an_unknown_format_names_the_five_and_the_nearest() -> None:
         writer("out.sgv")
 
     message = str(refused.value)
-    assert message.startswith(
-        "error[KD690]: no known picture format in the name `out.sgv`"
-    )
+    assert message.startswith("error[KD690]: no known picture format in the name `out.sgv`")
     assert all(f"`{suffix}`" in message for suffix in FORMATS)
     assert "did you mean `.svg`?" in message
 
@@ -72,9 +68,7 @@ def test_drawing_needs_no_torch_and_loads_no_renderer_until_it_is_asked() -> Non
         "assert not heavy, heavy"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)  # noqa: S603
 
     assert done.returncode == 0, done.stderr
 

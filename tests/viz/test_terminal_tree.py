@@ -58,9 +58,7 @@ def test_every_box_is_there(sskd: Picture) -> None:
 
 def test_a_cycle_that_nothing_leaves_is_told_once() -> None:
     boxes = (Box("a", "model", "student"), Box("b", "memory", "table"))
-    picture = Picture(
-        "t", "", boxes, (Arrow("a", "b", "row"), Arrow("b", "a", style="dashed"))
-    )
+    picture = Picture("t", "", boxes, (Arrow("a", "b", "row"), Arrow("b", "a", style="dashed")))
 
     assert tree(picture) == "t\n\nstudent\n╰╌ table\n   ╰─ row: student ↑\n"
 

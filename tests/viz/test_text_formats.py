@@ -41,7 +41,7 @@ DOT = r"""digraph "The \"KD\" of 2015" {
   "end" -> "kd" [color="#868e96"];
   "kd" -> "total" [color="#c2255c", label=" 0.9 ", fontcolor="#c2255c"];
 }
-"""
+"""  # noqa: E501  a line of dot is a box
 
 MERMAID = r"""---
 title: "The \"KD\" of 2015"
@@ -77,19 +77,14 @@ def test_a_string_of_dot_ends_where_its_words_end(words: str) -> None:
     text = quoted(words)
 
     assert re.fullmatch(r'"(?:[^"\\\n]|\\["\\n])*"', text)
-    back = re.sub(
-        r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text[1:-1]
-    )
+    back = re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text[1:-1])
     assert back == words
 
 
 @pytest.mark.parametrize(
     ("words", "written"),
     [
-        (
-            "head_t·kl(p ‖ q)",
-            "head_t·kl(p ‖ q)",
-        ),  # each as Mermaid 11 was seen to show it
+        ("head_t·kl(p ‖ q)", "head_t·kl(p ‖ q)"),  # each as Mermaid 11 was seen to show it
         ("P[:, 0]/(c + ε)", "P[:, 0]/(c + ε)"),
         ("#quot;", "#35;quot#59;"),
         ("1. first", "1#46; first"),

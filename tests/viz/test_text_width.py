@@ -13,22 +13,12 @@ from kdgraph.viz.wrap import wrapped
 
 @pytest.mark.parametrize("bold", [False, True])
 @pytest.mark.parametrize(
-    "words",
-    [
-        "sup + λ·kd + β·(contrast + α·kl_inv)",
-        "64×3×32×32",
-        "KL rows‖cols",
-        "Σ(t) sᵀ → ε²",
-    ],
+    "words", ["sup + λ·kd + β·(contrast + α·kl_inv)", "64×3×32×32", "KL rows‖cols", "Σ(t) sᵀ → ε²"]
 )
 def test_a_width_is_the_one_a_renderer_measures(words: str, *, bold: bool) -> None:
-    font = ImageFont.truetype(
-        str(BOLD if bold else REGULAR), 2000, ImageFont.Layout.BASIC
-    )
+    font = ImageFont.truetype(str(BOLD if bold else REGULAR), 2000, ImageFont.Layout.BASIC)
 
-    assert text_width(words, 2000, bold=bold) == pytest.approx(
-        font.getlength(words), rel=1e-3
-    )
+    assert text_width(words, 2000, bold=bold) == pytest.approx(font.getlength(words), rel=1e-3)
 
 
 def test_a_mark_over_a_letter_takes_no_room_of_its_own() -> None:
