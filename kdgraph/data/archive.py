@@ -72,9 +72,7 @@ def _faults(unpacked: Path, kind: Archive) -> Iterator[Diagnostic]:
         sums.append((meta["filename"], meta["md5"]))
     absent = [name for name, _ in sums if not (unpacked / name).is_file()]
     if absent:
-        yield MissingFiles(
-            folder=str(unpacked), missing=", ".join(f"`{one}`" for one in absent)
-        )
+        yield MissingFiles(folder=str(unpacked), missing=", ".join(f"`{one}`" for one in absent))
     for name, checksum in sums:
         if name not in absent and not check_integrity(str(unpacked / name), checksum):
             reason = "its checksum is not that of the original"

@@ -14,12 +14,8 @@ def order(n: int, *, seed: int, stage: int | str, epoch: int) -> Tensor:
 
     It has a generator of its own: nothing drawn elsewhere moves it, and it moves nothing.
     """
-    key = blake2b(
-        repr((seed, stage, epoch)).encode(), digest_size=8, person=b"kd order"
-    )
-    generator = torch.Generator().manual_seed(
-        int.from_bytes(key.digest(), "little") >> 1
-    )
+    key = blake2b(repr((seed, stage, epoch)).encode(), digest_size=8, person=b"kd order")
+    generator = torch.Generator().manual_seed(int.from_bytes(key.digest(), "little") >> 1)
     return torch.randperm(n, generator=generator)
 
 
@@ -53,16 +49,12 @@ def batches(
     >>> [one.tolist() for one in batches(torch.arange(5), batch=4, rank=1, world=2)]
     [[2, 3]]
     """
-    count = steps(
-        len(examples), batch=batch, drop_last=drop_last, least=least, world=world
-    )
+    count = steps(len(examples), batch=batch, drop_last=drop_last, least=least, world=world)
     for one in torch.split(examples, batch)[:count]:
         yield one.tensor_split(world)[rank]
 
 
-def steps(
-    n: int, *, batch: int, drop_last: bool = False, least: int = 1, world: int = 1
-) -> int:
+def steps(n: int, *, batch: int, drop_last: bool = False, least: int = 1, world: int = 1) -> int:
     """How many batches `batches` gives, the same on every rank."""
     if batch < world * least:
         msg = f"a batch of {batch} gives some of {world} ranks fewer than {least} rows"

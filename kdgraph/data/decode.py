@@ -54,7 +54,8 @@ def pixels(items: Items, item: int, form: Form) -> NDArray[np.uint8]:
     encoded = items.encoded(item)
     try:
         with Image.open(io.BytesIO(encoded)) as image:
-            plain = image.convert("L" if form.channels == 1 else "RGB")
+            opaque = image.convert("RGBA") if "transparency" in image.info else image
+            plain = opaque.convert("L" if form.channels == 1 else "RGB")
     except BROKEN as problem:
         raise RecipeError(undecodable(items, item, problem)) from problem
     agree(items, item, form, plain.height, plain.width)
@@ -68,9 +69,7 @@ def fitted(image: Image.Image, height: int, width: int) -> Image.Image:
     """Scale until the image covers (height, width), then keep the middle."""
     scale = max(height / image.height, width / image.width)
     tall, wide = round(image.height * scale), round(image.width * scale)
-    scaled = image.resize(
-        (max(wide, width), max(tall, height)), Image.Resampling.BILINEAR
-    )
+    scaled = image.resize((max(wide, width), max(tall, height)), Image.Resampling.BILINEAR)
     top, left = (scaled.height - height) // 2, (scaled.width - width) // 2
     return scaled.crop((left, top, left + width, top + height))
 
@@ -80,9 +79,7 @@ def agree(items: Items, item: int, form: Form, height: int, width: int) -> None:
     if form.fit or (height, width) == (form.height, form.width):
         return
     found, expected = f"{height} x {width}", f"{form.height} x {form.width}"
-    raise RecipeError(
-        MixedSizes(place=items.place(item), found=found, expected=expected)
-    )
+    raise RecipeError(MixedSizes(place=items.place(item), found=found, expected=expected))
 
 
 def dimensions(items: Items, item: int) -> tuple[int, int]:
@@ -98,6 +95,4 @@ def dimensions(items: Items, item: int) -> tuple[int, int]:
 def undecodable(items: Items, item: int, problem: Exception) -> UndecodableImage:
     """The mistake of one image, in the decoder's words."""
     reason = "not an image" if "cannot identify" in str(problem) else str(problem)
-    return UndecodableImage(
-        place=items.place(item), reason=reason or type(problem).__name__
-    )
+    return UndecodableImage(place=items.place(item), reason=reason or type(problem).__name__)

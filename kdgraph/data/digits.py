@@ -22,9 +22,7 @@ def digits(spec: DataSpec) -> tuple[Images, Images]:
     except ImportError as problem:
         package = "scikit-learn"
         raise RecipeError(
-            MissingPackage(
-                name=spec.name, package=package, install=package, reason=str(problem)
-            )
+            MissingPackage(name=spec.name, package=package, install=package, reason=str(problem))
         ) from problem
     found = load_digits()
     levels = np.rint(found.images * 255 / LEVELS).astype(np.uint8)

@@ -61,9 +61,7 @@ class Rows:
         """The bytes of an image file."""
         blob = self.blobs[item]
         if blob is None:
-            raise RecipeError(
-                UndecodableImage(place=self.place(item), reason="no bytes")
-            )
+            raise RecipeError(UndecodableImage(place=self.place(item), reason="no bytes"))
         return blob
 
     def place(self, item: int) -> str:

@@ -25,9 +25,7 @@ def folder(spec: DataSpec) -> tuple[Files, Files]:
     if has_shards(spec.folder):
         return parquet(spec)
     train = spec.folder / "train"
-    test = next(
-        (spec.folder / one for one in TESTS if _classes(spec.folder / one)), None
-    )
+    test = next((spec.folder / one for one in TESTS if _classes(spec.folder / one)), None)
     names = _classes(train)
     if not names or test is None:
         where, get = str(spec.folder), KNOWN[spec.name].get
@@ -37,9 +35,7 @@ def folder(spec: DataSpec) -> tuple[Files, Files]:
     if empty:
         places = [str(train / name) for name in empty]
         kinds = ", ".join(KINDS)
-        raise RecipeError(
-            *(NothingInside(place=place, kinds=kinds) for place in places)
-        )
+        raise RecipeError(*(NothingInside(place=place, kinds=kinds) for place in places))
     listed = [(path, name) for name in names for path in _images(train / name)]
     return _files(spec, names, listed), _files(spec, names, _tested(test))
 
@@ -48,9 +44,7 @@ def _classes(part: Path) -> list[str]:
     """The class folders of a part; none where it is absent."""
     if not part.is_dir():
         return []
-    return sorted(
-        one.name for one in part.iterdir() if one.is_dir() and one.name[0] != "."
-    )
+    return sorted(one.name for one in part.iterdir() if one.is_dir() and one.name[0] != ".")
 
 
 def _images(place: Path) -> Iterator[str]:
@@ -66,9 +60,7 @@ def _tested(part: Path) -> list[tuple[str, str]]:
     """Each test image with its class, from the folders or from Tiny ImageNet's list."""
     listed = part / ANNOTATIONS
     if listed.is_file():
-        rows = [
-            line.split("\t") for line in listed.read_text(encoding="utf-8").splitlines()
-        ]
+        rows = [line.split("\t") for line in listed.read_text(encoding="utf-8").splitlines()]
         return [(str(part / "images" / row[0]), row[1]) for row in rows if len(row) > 1]
     return [(path, name) for name in _classes(part) for path in _images(part / name)]
 
@@ -78,9 +70,7 @@ def _files(spec: DataSpec, names: list[str], listed: list[tuple[str, str]]) -> F
     strange = sorted({name for _, name in listed} - set(names))
     if strange:
         difference = f"only the test has {', '.join(f'`{one}`' for one in strange[:4])}"
-        raise RecipeError(
-            ClassesDisagree(folder=str(spec.folder), difference=difference)
-        )
+        raise RecipeError(ClassesDisagree(folder=str(spec.folder), difference=difference))
     labels = torch.tensor([number[name] for _, name in listed], dtype=torch.int64)
     items = Paths(tuple(path for path, _ in listed))
     return Files(items, torch.arange(len(listed)), labels, tuple(names))

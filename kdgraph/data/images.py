@@ -67,10 +67,7 @@ class Images:
         if self.pixels.dtype != torch.uint8 or self.pixels.dim() != AXES:
             msg = f"pixels are uint8 (n, c, h, w), not {self.pixels.dtype} {self.pixels.shape}"
             raise ValueError(msg)
-        if (
-            self.labels.dtype != torch.int64
-            or self.labels.shape != self.pixels.shape[:1]
-        ):
+        if self.labels.dtype != torch.int64 or self.labels.shape != self.pixels.shape[:1]:
             msg = f"labels are int64 ({len(self.pixels)},), not {self.labels.shape}"
             raise ValueError(msg)
 
@@ -98,15 +95,14 @@ class Images:
 
     def to(self, device: torch.device | str) -> Images:
         """The same images on another device."""
-        return replace(
-            self, pixels=self.pixels.to(device), labels=self.labels.to(device)
-        )
+        return replace(self, pixels=self.pixels.to(device), labels=self.labels.to(device))
 
     def read(self, batches: Iterable[Tensor]) -> Iterator[Batch]:
         """One batch for each tensor of example numbers, on the device of the pixels."""
         for numbers in batches:
             examples = numbers.to(self.pixels.device, non_blocking=True)
-            yield Batch(self.pixels[examples], self.labels[examples], examples)
+            pixels = self.pixels.index_select(0, examples)
+            yield Batch(pixels, self.labels[examples], examples)
 
 
 @dataclass(frozen=True, eq=False)

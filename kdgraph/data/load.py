@@ -77,9 +77,7 @@ def _refuse(spec: DataSpec, train: Listed, test: Listed) -> None:
     expected, found = facts(spec).classes, len(train.names)
     if expected is not None and found != expected:
         where = str(spec.folder)
-        mistake = WrongClassCount(
-            folder=where, name=spec.name, found=found, expected=expected
-        )
+        mistake = WrongClassCount(folder=where, name=spec.name, found=found, expected=expected)
         raise RecipeError(mistake)
 
 
@@ -92,6 +90,4 @@ def _held(spec: DataSpec, part: Listed, budget: int, workers: int) -> Images | S
     channels = facts(spec).channels or 3
     if isinstance(part, Images):
         return scaled(part, channels, spec.size)
-    return hold(
-        part, form_of(part, channels, spec.size), budget=budget, workers=workers
-    )
+    return hold(part, form_of(part, channels, spec.size), budget=budget, workers=workers)

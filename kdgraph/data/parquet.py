@@ -53,9 +53,7 @@ def parquet(spec: DataSpec) -> tuple[Files, Files]:
         what = "test images" if "train" in parts else "training images"
         raise RecipeError(NoDataThere(name=spec.name, folder=where, get=get, what=what))
     train = [shard.opened(path) for path in parts["train"]]
-    tests = [
-        [shard.opened(path) for path in parts[one]] for one in TESTS if one in parts
-    ]
+    tests = [[shard.opened(path) for path in parts[one]] for one in TESTS if one in parts]
     test = next((one for one in tests if _is_labelled(one)), tests[0])
     _fits(spec.folder, [*train, *test])
     names = _names(spec.folder, [*train, *test])
@@ -83,9 +81,7 @@ def _names(folder: Path, shards: list[Shard]) -> tuple[str, ...]:
     for shard, names in told[1:]:
         if names != told[0][1]:
             difference = f"`{shard.path.name}` has other class names than `{told[0][0].path.name}`"
-            raise RecipeError(
-                ClassesDisagree(folder=str(folder), difference=difference)
-            )
+            raise RecipeError(ClassesDisagree(folder=str(folder), difference=difference))
     if told:
         return told[0][1]
     highest = max(int(shard.labels().max(initial=0)) for shard in shards)
@@ -101,15 +97,11 @@ def _files(shards: list[Shard], names: tuple[str, ...]) -> Files:
         if len(wrong):
             place = f"row {wrong[0]} of `{shard.path}`"
             found = str(column[wrong[0]])
-            mistakes.append(
-                LabelOutOfRange(place=place, found=found, last=len(names) - 1)
-            )
+            mistakes.append(LabelOutOfRange(place=place, found=found, last=len(names) - 1))
     if mistakes:
         raise RecipeError(*mistakes)
     starts = np.cumsum([0, *(len(column) for column in labels)])
     blobs = tuple(blob for shard in shards for blob in shard.blobs())
     paths = tuple(str(shard.path) for shard in shards)
     items = Rows(blobs, paths, tuple(int(start) for start in starts[:-1]))
-    return Files(
-        items, torch.arange(len(blobs)), torch.from_numpy(np.concatenate(labels)), names
-    )
+    return Files(items, torch.arange(len(blobs)), torch.from_numpy(np.concatenate(labels)), names)

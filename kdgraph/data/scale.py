@@ -32,10 +32,4 @@ def _scaled(pixels: Tensor, channels: int, size: int | None) -> Tensor:
         light = (light * light.new_tensor(LUMA)[:, None, None]).sum(dim=1, keepdim=True)
     if size is not None:
         light = F.interpolate(light, size=(size, size), mode="bilinear", antialias=True)
-    return (
-        light.round()
-        .clamp(0, 255)
-        .to(torch.uint8)
-        .expand(-1, channels, -1, -1)
-        .contiguous()
-    )
+    return light.round().clamp(0, 255).to(torch.uint8).expand(-1, channels, -1, -1).contiguous()

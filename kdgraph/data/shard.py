@@ -44,9 +44,7 @@ class Shard:
         """The class of every row, `ABSENT` where it has none."""
         with damage(self.path):
             column = self.file.read([self.label]).column(0)
-        labels: NDArray[np.int64] = pc.fill_null(
-            column.cast(pa.int64()), ABSENT
-        ).to_numpy()
+        labels: NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), ABSENT).to_numpy()
         return labels
 
     def blobs(self) -> list[bytes | None]:
@@ -63,8 +61,7 @@ class Shard:
             meta.row_group(group).column(column).total_uncompressed_size
             for group in range(meta.num_row_groups)
             for column in range(meta.num_columns)
-            if meta.row_group(group).column(column).path_in_schema
-            == f"{self.image}.bytes"
+            if meta.row_group(group).column(column).path_in_schema == f"{self.image}.bytes"
         )
 
 
@@ -74,9 +71,7 @@ def damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as problem:
-        reason = (
-            str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        )
+        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise RecipeError(DamagedFile(file=str(path), reason=reason)) from problem
 
 
@@ -85,12 +80,8 @@ def opened(path: Path) -> Shard:
     with damage(path):
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
-    image = next(
-        (one for one in IMAGES if one in schema.names and _is_image(schema, one)), None
-    )
-    label = next(
-        (one for one in LABELS if one in schema.names and _is_label(schema, one)), None
-    )
+    image = next((one for one in IMAGES if one in schema.names and _is_image(schema, one)), None)
+    label = next((one for one in LABELS if one in schema.names and _is_label(schema, one)), None)
     found = ", ".join(f"`{field.name}: {field.type}`" for field in schema)
     if image is None:
         wanted = "column `img` or `image` of structs with binary `bytes`"

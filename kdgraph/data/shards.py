@@ -8,9 +8,7 @@ from pathlib import Path
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.data import MissingFiles
 
-SHARD = re.compile(
-    r"(?P<part>\w+)-(?P<number>\d{5})-of-(?P<count>\d{5})(-\w+)?\.parquet"
-)
+SHARD = re.compile(r"(?P<part>\w+)-(?P<number>\d{5})-of-(?P<count>\d{5})(-\w+)?\.parquet")
 TESTS = ("test", "validation", "valid", "val")
 
 
@@ -29,18 +27,11 @@ def series(folder: Path) -> dict[str, tuple[Path, ...]]:
     gaps = [MissingFiles(folder=str(folder), missing=gap) for gap in _gaps(found)]
     if gaps:
         raise RecipeError(*gaps)
-    return {
-        part: tuple(path for _, path in sorted(at.items()))
-        for part, at in found.items()
-    }
+    return {part: tuple(path for _, path in sorted(at.items())) for part, at in found.items()}
 
 
 def _candidates(folder: Path) -> list[Path]:
-    inside = (
-        sorted(one for one in folder.iterdir() if one.is_dir())
-        if folder.is_dir()
-        else []
-    )
+    inside = sorted(one for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
     for place in (folder, *inside):
         here = [one for one in place.glob("*.parquet") if SHARD.fullmatch(one.name)]
         if here:
@@ -54,8 +45,6 @@ def _gaps(found: dict[str, dict[tuple[int, int], Path]]) -> list[str]:
         for count in sorted({count for count, _ in shards}):
             absent = [one for one in range(count) if (count, one) not in shards]
             names = [f"`{part}-{one:05}-of-{count:05}.parquet`" for one in absent]
-            shown = ", ".join(names[:4]) + (
-                f" and {len(names) - 4} more" if names[4:] else ""
-            )
+            shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if names[4:] else "")
             gaps += [shown] if names else []
     return gaps

@@ -30,8 +30,6 @@ def stl10(spec: DataSpec) -> tuple[Images, Images] | tuple[Files, Files]:
         found = kind(root, split=split)
         pixels = torch.from_numpy(np.ascontiguousarray(found.data))
         names = getattr(found, "classes", [str(one) for one in range(10)])
-        return Images(
-            pixels, torch.from_numpy(found.labels.astype(np.int64)), tuple(names)
-        )
+        return Images(pixels, torch.from_numpy(found.labels.astype(np.int64)), tuple(names))
 
     return part("train"), part("test")

@@ -63,21 +63,15 @@ class Stream:
         """Decode these examples here and now: uint8 (b, c, h, w)."""
         items, form = self.files.items, self.form
         stack = [pixels(items, int(self.files.rows[row]), form) for row in rows]
-        return torch.from_numpy(
-            np.stack(stack) if stack else np.empty((0, *form.shape), np.uint8)
-        )
+        return torch.from_numpy(np.stack(stack) if stack else np.empty((0, *form.shape), np.uint8))
 
     def inspect(self, row: int) -> None:
         """Refuse an image that is cut short or none; whole files are known by their ends."""
         item = int(self.files.rows[row])
         data = self.files.items.encoded(item)
-        whole = any(
-            data.startswith(head) and end in data[-TAIL:] for head, end in ENDINGS
-        )
+        whole = any(data.startswith(head) and end in data[-TAIL:] for head, end in ENDINGS)
         if whole:
-            agree(
-                self.files.items, item, self.form, *dimensions(self.files.items, item)
-            )
+            agree(self.files.items, item, self.form, *dimensions(self.files.items, item))
         else:
             pixels(self.files.items, item, self.form)
 

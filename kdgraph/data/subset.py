@@ -41,8 +41,6 @@ def _shares(counts: Tensor, total: int) -> list[int]:
     exact = room * spread
     shares = exact // room.sum().clamp(min=1)
     remainders = exact - shares * room.sum()
-    for one in remainders.argsort(descending=True, stable=True)[
-        : spread - int(shares.sum())
-    ]:
+    for one in remainders.argsort(descending=True, stable=True)[: spread - int(shares.sum())]:
         shares[one] += 1
     return (shares + least).tolist()

@@ -31,13 +31,9 @@ def synthetic(spec: DataSpec) -> tuple[Images, Images]:
     )
     generator = torch.Generator().manual_seed(SEED)
     coarse = torch.randn(classes, channels, COARSE, COARSE, generator=generator)
-    patterns = F.interpolate(
-        coarse, size=(size, size), mode="bilinear", align_corners=False
-    )
+    patterns = F.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False)
     train = _drawn(patterns, spec.limit or TRAIN, generator)
-    test = _drawn(
-        patterns, spec.test_limit or TEST, torch.Generator().manual_seed(SEED + 1)
-    )
+    test = _drawn(patterns, spec.test_limit or TEST, torch.Generator().manual_seed(SEED + 1))
     return train, test
 
 

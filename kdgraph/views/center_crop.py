@@ -12,9 +12,7 @@ from kdgraph.views.view import view
 
 
 @view
-def center_crop(
-    image: Image[Tensor, "b c h w"], size: Count
-) -> Image[Tensor, "b c size size"]:
+def center_crop(image: Image[Tensor, "b c h w"], size: Count) -> Image[Tensor, "b c size size"]:
     r"""Cut the middle size x size.
 
     $$ v_{xy} = u_{x + \lfloor (h - size)/2 \rfloor,\; y + \lfloor (w - size)/2 \rfloor} $$
@@ -32,11 +30,7 @@ def center_crop(
     height, width = image.shape[2:]
     if size > min(height, width):
         reason = f"{size} x {size} is not inside {height} x {width}"
-        advice = (
-            f"write a size up to {min(height, width)}, or `resize` the images first"
-        )
-        raise RecipeError(
-            UnsuitableView(view="center_crop", reason=reason, advice=advice)
-        )
+        advice = f"write a size up to {min(height, width)}, or `resize` the images first"
+        raise RecipeError(UnsuitableView(view="center_crop", reason=reason, advice=advice))
     top, left = (height - size) // 2, (width - size) // 2
     return image[:, :, top : top + size, left : left + size]

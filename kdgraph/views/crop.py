@@ -31,15 +31,11 @@ def crop(
     """
     if pad < 0:
         advice = "write 0 or more pixels"
-        raise RecipeError(
-            UnsuitableView(view="crop", reason=f"`pad` is {pad}", advice=advice)
-        )
+        raise RecipeError(UnsuitableView(view="crop", reason=f"`pad` is {pad}", advice=advice))
     if draw is None or pad == 0:
         return image
     _, _, height, width = image.shape
     corners = draw.integers(2 * pad + 1, 2)
-    windows = (
-        F.pad(image, (pad, pad, pad, pad)).unfold(2, height, 1).unfold(3, width, 1)
-    )
+    windows = F.pad(image, (pad, pad, pad, pad)).unfold(2, height, 1).unfold(3, width, 1)
     rows = torch.arange(len(image), device=image.device)
     return windows[rows, :, corners[:, 0], corners[:, 1]]

@@ -43,9 +43,7 @@ def run(
     for step in steps:
         function, own = code(step.op), rows[step.inputs[0]]
         takes = parameters(function)
-        many = next(
-            (n for n, p in takes.items() if p.kind is Parameter.VAR_POSITIONAL), ""
-        )
+        many = next((n for n, p in takes.items() if p.kind is Parameter.VAR_POSITIONAL), "")
         knobs = dict(step.knobs)
         spread = knobs.pop(many, ())
         assert isinstance(spread, tuple), step

@@ -12,9 +12,7 @@ from kdgraph.views.view import view
 
 
 @view
-def resize(
-    image: Image[Tensor, "b c h w"], size: Count
-) -> Image[Tensor, "b c size size"]:
+def resize(image: Image[Tensor, "b c h w"], size: Count) -> Image[Tensor, "b c size size"]:
     r"""Scale to size x size, bilinear and antialiased.
 
     $$ v = \operatorname{round}(\operatorname{resample}(u, \; size \times size)) $$
@@ -31,7 +29,5 @@ def resize(
     """
     if image.shape[2:] == (size, size):
         return image
-    light = F.interpolate(
-        image.float(), size=(size, size), mode="bilinear", antialias=True
-    )
+    light = F.interpolate(image.float(), size=(size, size), mode="bilinear", antialias=True)
     return light.round().clamp(0, 255).to(torch.uint8)

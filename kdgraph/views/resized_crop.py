@@ -58,7 +58,5 @@ def resized_crop(
     zero = torch.zeros_like(tall)
     boxes = torch.stack((wide, zero, right, zero, tall, down), dim=1).view(-1, 2, 3)
     grid = F.affine_grid(boxes, [len(image), channels, size, size], align_corners=False)
-    light = F.grid_sample(
-        image.float(), grid, padding_mode="border", align_corners=False
-    )
+    light = F.grid_sample(image.float(), grid, padding_mode="border", align_corners=False)
     return light.round().clamp(0, 255).to(torch.uint8)

@@ -69,11 +69,7 @@ def _seal(kind: type, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make torchvision expect the checksums of the files that are there."""
 
     def sums(files: list[list[str]]) -> list[list[str]]:
-        return [
-            [name, _md5(folder / name)]
-            for name, _ in files
-            if (folder / name).is_file()
-        ]
+        return [[name, _md5(folder / name)] for name, _ in files if (folder / name).is_file()]
 
     monkeypatch.setattr(kind, "train_list", sums(kind.train_list))
     monkeypatch.setattr(kind, "test_list", sums(kind.test_list))
@@ -118,12 +114,8 @@ def stl10_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     rng = np.random.default_rng(0)
     for part, count in (("train", 20), ("test", 10)):
-        rng.integers(0, 256, count * 3 * 96 * 96, dtype=np.uint8).tofile(
-            folder / f"{part}_X.bin"
-        )
+        rng.integers(0, 256, count * 3 * 96 * 96, dtype=np.uint8).tofile(folder / f"{part}_X.bin")
         (np.arange(count, dtype=np.uint8) % 10 + 1).tofile(folder / f"{part}_y.bin")
-    (folder / "class_names.txt").write_text(
-        "\n".join(f"class {one}" for one in range(10))
-    )
+    (folder / "class_names.txt").write_text("\n".join(f"class {one}" for one in range(10)))
     _seal(datasets.STL10, folder, monkeypatch)
     return folder

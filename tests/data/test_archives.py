@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pickle
+
+import numpy as np
 import pytest
 import torch
 
@@ -37,18 +38,14 @@ def test_an_absent_archive_names_the_folder_and_how_to_get_it(tmp_path):
         load(DataSpec("cifar10", root=str(tmp_path / "nowhere")))
 
     looked = tmp_path / "nowhere" / "cifar-10-batches-py"
-    assert str(caught.value).startswith(
-        f"error[KD601]: no images of `cifar10` in `{looked}`\n"
-    )
+    assert str(caught.value).startswith(f"error[KD601]: no images of `cifar10` in `{looked}`\n")
     assert "https://www.cs.toronto.edu/~kriz/cifar.html" in str(caught.value)
     assert "--set data.root=" in str(caught.value)
 
 
 def test_a_truncated_file_is_named_before_it_is_unpickled(cifar_archive):
     name, folder = cifar_archive
-    file = sorted(folder.glob("*test*") if name == "cifar10" else folder.glob("test"))[
-        0
-    ]
+    file = min(folder.glob("*test*") if name == "cifar10" else folder.glob("test"))
     file.write_bytes(file.read_bytes()[:-100])
 
     with pytest.raises(RecipeError) as caught:
@@ -77,9 +74,7 @@ def test_absent_and_damaged_files_are_all_named_at_once(cifar_archive):
 def test_stl10_is_read_without_its_unlabelled_images(stl10_archive):
     split = load(DataSpec("stl10", root=str(stl10_archive.parent)))
 
-    raw = np.fromfile(stl10_archive / "train_X.bin", dtype=np.uint8).reshape(
-        -1, 3, 96, 96
-    )
+    raw = np.fromfile(stl10_archive / "train_X.bin", dtype=np.uint8).reshape(-1, 3, 96, 96)
     columns_first = torch.from_numpy(raw.transpose(0, 1, 3, 2).copy())
     assert torch.equal(split.train.pixels, columns_first)
     assert split.test.labels.tolist() == list(range(10))
@@ -93,10 +88,11 @@ def test_stl10_can_be_read_at_another_size(stl10_archive):
 
 
 def test_a_torchvision_that_does_not_load_is_a_diagnostic(tmp_path, monkeypatch):
-    import kdgraph.data.archive as archive
+    from kdgraph.data import archive
 
-    def broken(name: str) -> object:
-        raise RuntimeError("operator torchvision::nms does not exist")
+    def broken(_: str) -> object:
+        msg = "operator torchvision::nms does not exist"
+        raise RuntimeError(msg)
 
     monkeypatch.setattr(archive, "import_module", broken)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 import torch
 from hypothesis import given
@@ -71,7 +73,7 @@ def test_all_ranks_together_have_the_global_batches(n, each, world, least, drop_
     how = {"batch": each * world, "least": least, "drop_last": drop_last}
     ranks = [lists(n, **how, rank=rank, world=world) for rank in range(world)]
 
-    together = [sum(parts, []) for parts in zip(*ranks, strict=True)]
+    together = [[*chain(*parts)] for parts in zip(*ranks, strict=True)]
 
     alone = lists(n, **{**how, "least": 0})
     assert together == alone[: len(together)]
@@ -92,7 +94,5 @@ def test_evaluation_sees_every_example_once_and_in_order():
 
 
 def test_a_batch_too_small_for_the_ranks_is_our_fault():
-    with pytest.raises(
-        ValueError, match="a batch of 2 gives some of 3 ranks fewer than 1 rows"
-    ):
+    with pytest.raises(ValueError, match="a batch of 2 gives some of 3 ranks fewer than 1 rows"):
         lists(10, batch=2, world=3)

@@ -7,13 +7,13 @@ import io
 import numpy as np
 import pytest
 import torch
-from tests.data.tiny import NAMES, picture, png
 from PIL import Image
 
 from kdgraph.data.load import load
 from kdgraph.data.spec import DataSpec
 from kdgraph.data.statistics import statistics
 from kdgraph.lang.diagnostics import RecipeError
+from tests.data.tiny import NAMES, picture, png
 
 
 def own(folder, **more) -> DataSpec:
@@ -134,9 +134,7 @@ def test_an_absent_test_part_is_told_from_an_absent_training_part(class_folders)
 def test_an_empty_class_is_refused(class_folders):
     (class_folders / "train" / "dog").mkdir()
 
-    assert f"`{class_folders / 'train' / 'dog'}` holds no image" in refused(
-        class_folders
-    )
+    assert f"`{class_folders / 'train' / 'dog'}` holds no image" in refused(class_folders)
 
 
 def test_an_empty_test_part_is_refused(class_folders):
@@ -174,14 +172,10 @@ def test_tiny_imagenets_own_list_of_test_labels_is_read(class_folders):
 def test_a_listed_test_image_that_is_absent_is_named(class_folders):
     (class_folders / "test").rename(class_folders / "unused")
     (class_folders / "val" / "images").mkdir(parents=True)
-    (class_folders / "val" / "val_annotations.txt").write_text(
-        "val_0.JPEG\tant\t0\t0\t1\t1\n"
-    )
+    (class_folders / "val" / "val_annotations.txt").write_text("val_0.JPEG\tant\t0\t0\t1\t1\n")
 
     gone = class_folders / "val" / "images" / "val_0.JPEG"
-    assert f"`{gone}` does not decode: No such file or directory" in refused(
-        class_folders
-    )
+    assert f"`{gone}` does not decode: No such file or directory" in refused(class_folders)
 
 
 def test_jpeg_pixels_are_pillows(class_folders):
@@ -191,7 +185,5 @@ def test_jpeg_pixels_are_pillows(class_folders):
 
     pixels = load(own(class_folders)).train.pixels[0]
 
-    expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).transpose(
-        2, 0, 1
-    )
+    expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).transpose(2, 0, 1)
     assert np.array_equal(pixels.numpy(), expected)

@@ -57,9 +57,7 @@ def test_the_users_own_data_need_a_root(name):
     ],
 )
 def test_an_amount_out_of_range_is_refused(amounts, field, found):
-    assert headlines(DataSpec("digits", **amounts)) == [
-        f"error[KD612]: `data.{field}` is {found}"
-    ]
+    assert headlines(DataSpec("digits", **amounts)) == [f"error[KD612]: `data.{field}` is {found}"]
 
 
 def test_all_mistakes_are_found_at_once():
@@ -100,7 +98,7 @@ def test_checking_a_data_section_imports_no_torch():
         "print(sorted({'torch', 'numpy', 'PIL', 'pyarrow', 'torchvision'} & set(sys.modules)))"
     )
 
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
 

@@ -75,8 +75,6 @@ def test_without_scikit_learn_the_message_says_what_to_install(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
 
-    with pytest.raises(
-        RecipeError, match=r"KD611.*need the package `scikit-learn`"
-    ) as caught:
+    with pytest.raises(RecipeError, match=r"KD611.*need the package `scikit-learn`") as caught:
         load(DataSpec("digits"))
     assert "pip install scikit-learn" in str(caught.value)

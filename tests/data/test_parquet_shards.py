@@ -6,12 +6,12 @@ import sys
 
 import pytest
 import torch
-from tests.data.tiny import NAMES, picture, png
 
 import kdgraph.data.parquet as reading
 from kdgraph.data.load import load
 from kdgraph.data.spec import DataSpec
 from kdgraph.lang.diagnostics import RecipeError
+from tests.data.tiny import NAMES, picture, png
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -42,9 +42,7 @@ def test_rows_come_shard_after_shard_with_the_schemas_class_names(shards):
 
     assert split.train.labels.tolist() == [0, 1, 2, 2, 1, 0]
     assert split.train.names == NAMES
-    assert torch.equal(
-        split.train.pixels[4], torch.from_numpy(picture(1)).permute(2, 0, 1)
-    )
+    assert torch.equal(split.train.pixels[4], torch.from_numpy(picture(1)).permute(2, 0, 1))
     assert len(split.test) == 2
 
 
@@ -89,9 +87,7 @@ def test_validation_is_used_where_the_test_has_no_labels(shards, write_shard):
 def test_cifar10_is_read_from_shards_if_its_folder_holds_some(tmp_path, write_shard):
     names = [f"class {one}" for one in range(10)]
     for part in ("train", "test"):
-        write_shard(
-            tmp_path / f"{part}-00000-of-00001.parquet", list(range(10)), names=names
-        )
+        write_shard(tmp_path / f"{part}-00000-of-00001.parquet", list(range(10)), names=names)
 
     split = load(DataSpec("cifar10", root=str(tmp_path)))
 
@@ -149,9 +145,7 @@ def test_a_shard_without_images_is_refused_with_what_it_has(shards):
 
     message = refused(shards)
 
-    assert (
-        f"error[KD604]: `{path}` has no column `img` or `image` of structs" in message
-    )
+    assert f"error[KD604]: `{path}` has no column `img` or `image` of structs" in message
     assert "found `text: string`, `label: int64`" in message
 
 
@@ -159,9 +153,7 @@ def test_images_of_another_type_are_refused(shards):
     path = shards / "test-00000-of-00001.parquet"
     pq.write_table(pa.table({"img": [[1, 2, 3]], "label": [0]}), path)
 
-    assert "has no column `img` or `image` of structs with binary `bytes`" in refused(
-        shards
-    )
+    assert "has no column `img` or `image` of structs with binary `bytes`" in refused(shards)
 
 
 def test_labels_that_are_no_whole_numbers_are_refused(shards):
@@ -171,17 +163,12 @@ def test_labels_that_are_no_whole_numbers_are_refused(shards):
 
     message = refused(shards)
 
-    assert (
-        f"`{path}` has no column `label`, `labels` or `fine_label` of whole numbers"
-        in message
-    )
+    assert f"`{path}` has no column `label`, `labels` or `fine_label` of whole numbers" in message
     assert "`label: string`" in message
 
 
 @pytest.mark.parametrize(("label", "found"), [(3, "3"), (-1, "-1"), (None, "-1")])
-def test_a_label_that_is_no_class_is_named_with_its_row(
-    shards, write_shard, label, found
-):
+def test_a_label_that_is_no_class_is_named_with_its_row(shards, write_shard, label, found):
     path = write_shard(shards / "train-00001-of-00002.parquet", [0, label, 1])
 
     assert refused(shards) == (
@@ -194,15 +181,11 @@ def test_a_label_that_is_no_class_is_named_with_its_row(
     ("blob", "reason"),
     [(b"hello", "not an image"), (b"", "not an image"), (None, "no bytes")],
 )
-def test_an_image_that_does_not_decode_is_named_with_its_row(
-    shards, write_shard, blob, reason
-):
+def test_an_image_that_does_not_decode_is_named_with_its_row(shards, write_shard, blob, reason):
     blobs = [png(0), png(1), blob]
     path = write_shard(shards / "train-00001-of-00002.parquet", [0, 1, 2], blobs=blobs)
 
-    assert f"error[KD606]: row 2 of `{path}` does not decode: {reason}" in refused(
-        shards
-    )
+    assert f"error[KD606]: row 2 of `{path}` does not decode: {reason}" in refused(shards)
 
 
 def test_parts_with_other_class_names_are_refused(shards, write_shard):
@@ -212,10 +195,7 @@ def test_parts_with_other_class_names_are_refused(shards, write_shard):
     message = refused(shards)
 
     assert "error[KD608]" in message
-    assert (
-        f"`{path.name}` has other class names than `train-00000-of-00002.parquet`"
-        in message
-    )
+    assert f"`{path.name}` has other class names than `train-00000-of-00002.parquet`" in message
 
 
 def test_shards_that_memory_cannot_hold_are_refused(shards, monkeypatch):

@@ -15,7 +15,7 @@ from kdgraph.data.statistics import statistics
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "data"
 ROOT = Path(os.environ.get("KDGRAPH_DATA", BESIDE)) / "cifar10"
-NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
+NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 
 pytestmark = pytest.mark.skipif(
     not list(ROOT.glob("train-*.parquet")), reason="CIFAR-10 as Parquet is not at hand"
@@ -37,12 +37,8 @@ def test_its_classes_are_cifar10s_and_equally_frequent_in_a_subset(few):
 def test_its_statistics_are_the_known_ones(few):
     mean, std = statistics(few.train)
 
-    torch.testing.assert_close(
-        torch.tensor(mean), torch.tensor(few.mean), rtol=0, atol=0.01
-    )
-    torch.testing.assert_close(
-        torch.tensor(std), torch.tensor(few.std), rtol=0, atol=0.01
-    )
+    torch.testing.assert_close(torch.tensor(mean), torch.tensor(few.mean), rtol=0, atol=0.01)
+    torch.testing.assert_close(torch.tensor(std), torch.tensor(few.std), rtol=0, atol=0.01)
 
 
 def test_all_of_it_decodes():

@@ -101,15 +101,11 @@ def test_an_image_of_another_size_is_found_before_training(class_folders):
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_file_that_breaks_while_training_is_still_a_diagnostic(
-    class_folders, workers
-):
+def test_a_file_that_breaks_while_training_is_still_a_diagnostic(class_folders, workers):
     stream = load(own(class_folders), budget=0, workers=workers).train
     broken = class_folders / "train" / "bee" / "1.png"
     broken.write_bytes(b"")
 
     with pytest.raises(RecipeError) as caught:
         epoch(stream)
-    assert str(caught.value).startswith(
-        f"error[KD606]: `{broken}` does not decode: not an image"
-    )
+    assert str(caught.value).startswith(f"error[KD606]: `{broken}` does not decode: not an image")

@@ -9,9 +9,7 @@ from kdgraph.data.spec import DataSpec
 
 
 def test_any_size_number_of_classes_and_channels():
-    split = load(
-        DataSpec("synthetic", size=12, classes=7, channels=1, limit=50, test_limit=20)
-    )
+    split = load(DataSpec("synthetic", size=12, classes=7, channels=1, limit=50, test_limit=20))
 
     assert split.train.pixels.shape == (50, 1, 12, 12)
     assert split.test.pixels.shape == (20, 1, 12, 12)
@@ -43,9 +41,7 @@ def test_the_nearest_class_mean_tells_the_classes_apart():
         split.train.pixels.flatten(1).float(),
         split.test.pixels.flatten(1).float(),
     )
-    means = torch.stack(
-        [train[split.train.labels == one].mean(dim=0) for one in range(10)]
-    )
+    means = torch.stack([train[split.train.labels == one].mean(dim=0) for one in range(10)])
 
     guess = torch.cdist(test, means).argmin(dim=1)
 
@@ -56,9 +52,7 @@ def test_statistics_are_computed_where_none_are_known():
     split = load(DataSpec("synthetic"))
     light = split.train.pixels.double() / 255
 
-    torch.testing.assert_close(
-        torch.tensor(split.mean).double(), light.mean(dim=(0, 2, 3))
-    )
+    torch.testing.assert_close(torch.tensor(split.mean).double(), light.mean(dim=(0, 2, 3)))
     torch.testing.assert_close(
         torch.tensor(split.std).double(), light.std(dim=(0, 2, 3), correction=0)
     )

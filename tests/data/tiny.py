@@ -13,9 +13,7 @@ NAMES = ("ant", "bee", "cow")
 
 def picture(seed: int, height: int = 8, width: int = 8) -> NDArray[np.uint8]:
     """Noise (h, w, 3), another for each seed."""
-    return np.random.default_rng(seed).integers(
-        0, 256, (height, width, 3), dtype=np.uint8
-    )
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def png(seed: int, height: int = 8, width: int = 8, kind: str = "PNG") -> bytes:

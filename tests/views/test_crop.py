@@ -53,9 +53,7 @@ def test_every_offset_occurs_equally_often():
 
     counts = torch.bincount(corners[:, 0] * 9 + corners[:, 1], minlength=81)
     expected = 20_000 / 81
-    assert (
-        (counts - expected) ** 2 / expected
-    ).sum().item() < 124.8  # 80 degrees, 1 in 1000
+    assert ((counts - expected) ** 2 / expected).sum().item() < 124.8  # 80 degrees, 1 in 1000
 
 
 def test_an_image_gets_the_same_crop_in_whatever_batch_it_is():
@@ -66,9 +64,7 @@ def test_an_image_gets_the_same_crop_in_whatever_batch_it_is():
     whole = crop(image, draw())
 
     shuffled = crop(image[order], draw(EXAMPLES[order]))
-    parts = [
-        crop(image[part], draw(EXAMPLES[part])) for part in torch.arange(48).split(7)
-    ]
+    parts = [crop(image[part], draw(EXAMPLES[part])) for part in torch.arange(48).split(7)]
 
     assert torch.equal(shuffled, whole[order])
     assert torch.equal(torch.cat(parts), whole)
@@ -79,7 +75,8 @@ def test_rows_of_one_image_have_their_own_windows():
 
     rows = crop(image, draw(rows=3)).view(48, 3, -1)
 
-    assert (rows[:, 0] != rows[:, 1]).any() and (rows[:, 1] != rows[:, 2]).any()
+    assert (rows[:, 0] != rows[:, 1]).any()
+    assert (rows[:, 1] != rows[:, 2]).any()
     assert torch.equal(rows[:, 0], crop(image[::3], draw()).flatten(1))
 
 

@@ -60,10 +60,7 @@ def test_every_number_is_the_hash_that_the_module_describes():
 
     by_hand = [
         [
-            splitmix(
-                splitmix((key + example * golden + row * silver) & word) + k * golden
-                & word
-            )
+            splitmix(splitmix((key + example * golden + row * silver) & word) + k * golden & word)
             for k in (1, 2, 3)
         ]
         for example in (3, 49_999)
@@ -87,7 +84,8 @@ def test_uniform_numbers_fill_the_unit_interval_evenly():
     expected = numbers.numel() / 100
     chi_square = ((counts - expected) ** 2 / expected).sum().item()
     assert numbers.dtype == torch.float32
-    assert 0 <= numbers.min() and numbers.max() < 1
+    assert numbers.min() >= 0
+    assert numbers.max() < 1
     assert chi_square < 148.2  # 99 degrees of freedom, one in a thousand
 
 
@@ -108,9 +106,7 @@ def test_pairs_of_neighbours_fill_the_square_evenly():
 
     counts = torch.bincount(numbers[:-1, 0] * 8 + numbers[1:, 0], minlength=64)
     expected = (len(MANY) - 1) / 64
-    assert (
-        (counts - expected) ** 2 / expected
-    ).sum().item() < 103.5  # 63 degrees, 1 in 1000
+    assert ((counts - expected) ** 2 / expected).sum().item() < 103.5  # 63 degrees, 1 in 1000
 
 
 @pytest.mark.parametrize(

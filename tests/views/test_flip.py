@@ -24,9 +24,7 @@ def test_flip_equals_mirroring_each_image_whose_coin_says_so():
     image = images(48, 3, 7, 5)
 
     coins = (draw().uniform(1)[:, 0] < 0.5).tolist()
-    one_by_one = [
-        u.flip(-1) if coin else u for u, coin in zip(image, coins, strict=True)
-    ]
+    one_by_one = [u.flip(-1) if coin else u for u, coin in zip(image, coins, strict=True)]
 
     assert torch.equal(flip(image, draw()), torch.stack(one_by_one))
     assert 0 < sum(coins) < 48

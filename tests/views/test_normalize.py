@@ -30,9 +30,7 @@ def test_it_equals_torchvisions():
 
 
 def test_channels_last_stays_channels_last():
-    image = torch.zeros(2, 3, 8, 8, dtype=torch.uint8).to(
-        memory_format=torch.channels_last
-    )
+    image = torch.zeros(2, 3, 8, 8, dtype=torch.uint8).to(memory_format=torch.channels_last)
 
     z = Normalize(MEAN, STD)(image)
 

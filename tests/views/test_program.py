@@ -20,9 +20,7 @@ SSKD = (
 
 def pixels(count: int = 32) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.randint(
-        0, 256, (count, 3, 8, 8), dtype=torch.uint8, generator=generator
-    )
+    return torch.randint(0, 256, (count, 3, 8, 8), dtype=torch.uint8, generator=generator)
 
 
 def test_sskds_views_have_their_rows_and_stay_uint8():
@@ -48,10 +46,7 @@ def test_in_evaluation_random_views_take_their_deterministic_form():
 
 
 def test_two_sites_are_two_draws_and_one_site_is_one():
-    steps = [
-        ViewStep(name, "crop", site=at)
-        for name, at in (("a", "1"), ("b", "2"), ("c", "1"))
-    ]
+    steps = [ViewStep(name, "crop", site=at) for name, at in (("a", "1"), ("b", "2"), ("c", "1"))]
 
     views = run(steps, pixels(), EXAMPLES, **PLACE, train=True)
 

@@ -32,13 +32,8 @@ def test_resize_is_pillows_bilinear_to_one_level():
     small = resize(image, 9)
 
     for row, picture in zip(small, image, strict=True):
-        pillow = Image.fromarray(picture.permute(1, 2, 0).numpy()).resize(
-            (9, 9), Image.BILINEAR
-        )
-        assert (
-            np.abs(row.permute(1, 2, 0).numpy().astype(int) - np.asarray(pillow)).max()
-            <= 1
-        )
+        pillow = Image.fromarray(picture.permute(1, 2, 0).numpy()).resize((9, 9), Image.BILINEAR)
+        assert np.abs(row.permute(1, 2, 0).numpy().astype(int) - np.asarray(pillow)).max() <= 1
     assert small.dtype == torch.uint8
 
 
@@ -75,7 +70,8 @@ def test_a_resized_crop_of_a_ramp_is_a_ramp_inside_it():
     steps = cut[..., 1:] - cut[..., :-1]
     assert (steps >= 0).all()
     widths = (cut[..., -1] - cut[..., 0]).mean(dim=(1, 2)) / 4 * 16 / 15 / 64
-    assert widths.min() > 0.4 and widths.max() <= 1.01
+    assert widths.min() > 0.4
+    assert widths.max() <= 1.01
     assert widths.std() > 0.05
 
 

@@ -19,15 +19,11 @@ def test_a_quarter_turn_is_counter_clockwise():
     assert rotate(image, 90).tolist() == [[[[1, 3], [0, 2]]]]
 
 
-@pytest.mark.parametrize(
-    "angles", [(90,), (90, 180, 270), (0, 90, 180, 270), (-90, 360, 450)]
-)
+@pytest.mark.parametrize("angles", [(90,), (90, 180, 270), (0, 90, 180, 270), (-90, 360, 450)])
 def test_each_row_is_turned_as_numpy_turns_it(angles):
     turned = rotate(IMAGE, *angles)
 
-    by_numpy = [
-        np.rot90(u, angle // 90, (1, 2)) for u in IMAGE.numpy() for angle in angles
-    ]
+    by_numpy = [np.rot90(u, angle // 90, (1, 2)) for u in IMAGE.numpy() for angle in angles]
     assert torch.equal(turned, torch.from_numpy(np.stack(by_numpy)))
     assert turned.dtype == torch.uint8
 
@@ -35,9 +31,7 @@ def test_each_row_is_turned_as_numpy_turns_it(angles):
 def test_turns_of_turned_rows_stay_with_their_image():
     twice = rotate(rotate(IMAGE, 0, 180), 0, 90)
 
-    assert torch.equal(
-        twice.view(5, 4, 2, 4, 4)[3, 3], torch.rot90(IMAGE[3], 3, (1, 2))
-    )
+    assert torch.equal(twice.view(5, 4, 2, 4, 4)[3, 3], torch.rot90(IMAGE[3], 3, (1, 2)))
 
 
 def test_only_keeps_one_row_of_each_image():
@@ -67,7 +61,5 @@ def test_images_that_are_not_square_are_refused():
 
 @pytest.mark.parametrize("row", [-1, 4])
 def test_a_row_that_no_image_has_is_refused(row):
-    with pytest.raises(
-        RecipeError, match=f"there is no row {row} where each image has 4"
-    ):
+    with pytest.raises(RecipeError, match=f"there is no row {row} where each image has 4"):
         only(rotate(IMAGE, 0, 90, 180, 270), row, rows=4)

@@ -133,10 +133,7 @@ class MixedSizes(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassesDisagree(Diagnostic):
-    """The test part has classes that the training part has not, or in another order.
-
-    A label would then mean one thing in training and another in the test.
-    """
+    """The test part has other classes than training, so that a label would mean two things."""
 
     code = "KD608"
     title = "training and test classes of `{folder}` disagree: {difference}"
