@@ -93,7 +93,8 @@ def norm(v: Values[Tensor, "..."], *, over: int = -1) -> Values[Tensor, "..."]:
     Source:
         elementary.
     """
-    return torch.linalg.vector_norm(v, dim=over)
+    length: Tensor = torch.linalg.vector_norm(v, dim=over)
+    return length
 
 
 @primitive(shape="reduce")

@@ -19,8 +19,8 @@ def min(
 
     $$ \min(a, b) $$
 
-    The larger gets no gradient: `min(exp(θ), 10)` doesn't move θ beyond the bound. At the
-    bound itself a value keeps its gradient, as under a clamp; two equal tensors share it.
+    The larger gets no gradient: `min(exp(θ), 10)` doesn't move θ beyond the bound, as under a
+    clamp. Two equal tensors share it.
 
     Args:
         a: a value.
@@ -80,8 +80,8 @@ def max(
 
 @primitive(sort="same")
 def clamp(
-    v: Values[Tensor, "..."], *, low: float | None = None, high: float | None = None
-) -> Values[Tensor, "..."]:
+    v: Values[Tensor | float, "..."], *, low: float | None = None, high: float | None = None
+) -> Values[Tensor | float, "..."]:
     r"""A value kept between bounds.
 
     $$ \min(\max(v, \mathit{low}), \mathit{high}) $$
@@ -100,12 +100,13 @@ def clamp(
         those of `v`.
 
     Errors:
-        at least one bound is needed.
+        none.
 
     Source:
         elementary.
     """
-    return v.clamp(min=low, max=high)
+    above = v if low is None else max(v, low)
+    return above if high is None else min(above, high)
 
 
 @primitive(shape="broadcast")
