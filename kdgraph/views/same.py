@@ -1,4 +1,4 @@
-"""The images as they are."""
+"""A view under a second name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kdgraph.views.view import view
 
 @view
 def same(image: Image[Tensor, "b c h w"]) -> Image[Tensor, "b c h w"]:
-    r"""Leave the images as they are.
+    r"""Give the images as they are: a view that is another one, or the batch itself.
 
     $$ v = u $$
 
@@ -18,6 +18,6 @@ def same(image: Image[Tensor, "b c h w"]) -> Image[Tensor, "b c h w"]:
         image: uint8 (b, c, h, w).
 
     Source:
-        this language; what `x: image` means.
+        this language; what `x: image` comes to.
     """
     return image

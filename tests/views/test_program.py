@@ -106,3 +106,11 @@ def test_a_step_that_promises_other_rows_is_our_fault():
 
     with pytest.raises(ValueError, match="64 rows, not 3 an image"):
         run(steps, pixels(), EXAMPLES, **PLACE, train=True)
+
+
+def test_a_view_may_be_another_one_under_a_second_name():
+    steps = [ViewStep("x", "same"), ViewStep("again", "same", ("x",))]
+
+    views = run(steps, pixels(), EXAMPLES, **PLACE, train=True)
+
+    assert torch.equal(views["again"], pixels())
