@@ -24,6 +24,9 @@ def center_crop(image: Image[Tensor, "b c h w"], size: Count) -> Image[Tensor, "
     Returns:
         uint8 (b, c, size, size).
 
+    Raises:
+        RecipeError: the images are smaller.
+
     Source:
         `torchvision.transforms.CenterCrop`.
     """

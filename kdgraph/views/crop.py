@@ -26,6 +26,9 @@ def crop(
         draw: two numbers a row; without it the images stay as they are.
         pad: pixels of zeros on each side.
 
+    Raises:
+        RecipeError: `pad` is negative.
+
     Source:
         He, Zhang, Ren, Sun. Deep residual learning, 2015. arXiv:1512.03385, section 4.2.
     """

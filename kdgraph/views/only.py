@@ -24,6 +24,9 @@ def only(image: Image[Tensor, "b c h w"], j: int, *, rows: int) -> Image[Tensor,
     Returns:
         uint8 (n, c, h, w).
 
+    Raises:
+        RecipeError: the images have no row j.
+
     Source:
         this language; the upright image among its rotations.
     """

@@ -28,6 +28,9 @@ def rotate(image: Image[Tensor, "b c h w"], *angles: int) -> Image[Tensor, "n c 
     Returns:
         uint8 (b·a, c, h, w).
 
+    Raises:
+        RecipeError: an angle is no multiple of 90, there is none, or the images are not square.
+
     Source:
         Xu, Liu, Li, Loy. Knowledge distillation meets self-supervision, 2020.
         arXiv:2006.07114.
