@@ -13,11 +13,11 @@ from torch import Tensor
 from kdgraph.primitive import Signature
 from kdgraph.registry import HERE, REGISTRY, listed
 from tests.laws.shapes import result
-from tests.laws.specimens import KINDS, Specimen, specimens
+from tests.laws.specimens import KINDS, SIZES, Specimen, specimens
 
 WORDS = [word for word in REGISTRY if word.kind in KINDS]
 EVERY = specimens()
-ONE_RANK = list({(one.word.name, one.knobs, one.filled): one for one in EVERY}.values())
+ONE_EACH = list({(one.word.name, one.filled): one for one in EVERY}.values())
 SECTIONS = ("$$", "Args:", "Shapes:", "Units:", "Errors:", "Source:")
 ROWS = ("b", "n", "m")
 
@@ -30,7 +30,7 @@ def is_smooth(one: Specimen) -> bool:
 
 def is_row_by_row(one: Specimen) -> bool:
     """Whether each row of the result must come from its own row alone."""
-    here = bool(result(one)) and result(one)[0] == ("b", 4)
+    here = bool(result(one)) and result(one)[0] == ("b", SIZES["b"])
     return here and not one.word.flag("couples")
 
 
@@ -109,11 +109,11 @@ def test_no_row_looks_at_another_unless_declared(one: Specimen):
 
     after = function(*edges)
 
-    rows = [place for place in range(len(before)) if place % 4]
+    rows = [place for place in range(len(before)) if place % SIZES["b"]]
     assert torch.equal(after[rows], before[rows])
 
 
-@pytest.mark.parametrize("one", ONE_RANK, ids=str)
+@pytest.mark.parametrize("one", ONE_EACH, ids=str)
 def test_it_compiles_as_one_graph(one: Specimen):
     torch.compiler.reset()
     function = one.function()
