@@ -71,7 +71,8 @@ class Binding:
                 self.mistakes.append(RankMistake(slot, pattern, axes))
                 return
             middle = axes[before : len(axes) - after]
-            self._bind_rest(slot, middle)
+            letters = letters_of(axes)[before : len(axes) - after]
+            self._bind_rest(slot, middle, letters)
             pairs = [
                 *zip(names[:before], axes, strict=False),
                 *zip(names[before + 1 :], axes[len(axes) - after :], strict=True),
@@ -98,7 +99,7 @@ class Binding:
         else:
             self.mistakes.append(Clash(slot, known[1], name, axis, known[0]))
 
-    def _bind_rest(self, slot: str, axes: Axes) -> None:
+    def _bind_rest(self, slot: str, axes: Axes, letters: tuple[str, ...]) -> None:
         if self.rest is None:
             self.rest = (axes, slot)
             return
@@ -106,7 +107,6 @@ class Binding:
         if len(known) != len(axes):
             self.mistakes.append(RankMistake(slot, f"{len(known)} axes, as `{other}` has", axes))
             return
-        letters = letters_of(axes)
         for letter, one, two in zip(letters, axes, known, strict=True):
             if not agree(one, two):
                 self.mistakes.append(Clash(slot, other, letter, one, two))

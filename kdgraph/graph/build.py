@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from kdgraph.graph.axes import Clash, RankMistake
 from kdgraph.graph.calls import call
+from kdgraph.graph.constant import TooLargeError, constant
 from kdgraph.graph.frames import Frame, pointed
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
 from kdgraph.graph.infer import (
@@ -26,7 +27,7 @@ from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown
 from kdgraph.graph.world import CLOCK, SIZES, SOURCES, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import Cycle, TooLarge
-from kdgraph.lang.errors.names import NotAValue, UnknownField, UnknownName
+from kdgraph.lang.errors.names import NotAValue, UnknownField, UnknownModel, UnknownName
 from kdgraph.lang.errors.sorts import (
     AxisClash,
     DoubleSoftmax,
@@ -60,7 +61,7 @@ MOST_NODES = 20_000
 OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
 COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
-TARGETS = {"kl": ("p", "q"), "kl_log": ("p", "q")}
+TARGETS = {"kl": ("target", "guess"), "kl_log": ("target", "guess")}
 
 
 class TooManyNodesError(Exception):
@@ -221,12 +222,12 @@ class Builder:
 
     def _christen(self, number: int, entry: Entry) -> None:
         node = self.graph.node(number)
-        if not node.name and node.op.name not in {"input", "tap"}:
+        if not node.name and node.op.name not in {"input", "tap", "const"}:
             self.graph.amend(number, name=entry.name)
 
     def attribute(self, tree: Attribute, scope: Scope) -> Value:
         """A tap of a model, a step further into it, or a name inside a recipe."""
-        value = self.value(tree.value, scope)
+        value = self._base(tree.value, scope)
         match value:
             case Model():
                 return first_tap(self, value, tree)
@@ -246,6 +247,20 @@ class Builder:
             )  # fmt: skip
         )
         return Unknown()
+
+    def _base(self, tree: Syntax, scope: Scope) -> Value:
+        if not isinstance(tree, Name) or self._is_known(tree.id, scope):
+            return self.value(tree, scope)
+        advice = suggest(tree.id, {*self.world.networks, *self.recipe.use})
+        known = ", ".join(f"`{name}`" for name in self.world.networks)
+        self.note(
+            UnknownModel(span=tree.span, name=tree.id, advice=advice or f"the models are {known}")
+        )
+        return Unknown()
+
+    def _is_known(self, name: str, scope: Scope) -> bool:
+        known = {*self.world.given, *self.world.views, *SOURCES, *SIZES}
+        return name in known or scope.find(name) is not None or self.outside(name) is not None
 
     # -- nodes ----------------------------------------------------------------------
 
@@ -349,7 +364,13 @@ class Builder:
 
     def pointwise(self, op: str, inputs: tuple[tuple[str, int], ...], tree: Syntax) -> int:
         """A node of arithmetic."""
-        return self.checked(Op(op), inputs, infer_arithmetic(op, self.seen(inputs)), tree)
+        number = self.checked(Op(op), inputs, infer_arithmetic(op, self.seen(inputs)), tree)
+        try:
+            constant(self.graph, number)
+        except TooLargeError:
+            self.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
+            return self.unknown(tree.span)
+        return number
 
     def seen(self, inputs: tuple[tuple[str, int], ...]) -> list[tuple[str, Node]]:
         """The slots with what is known about the nodes in them."""

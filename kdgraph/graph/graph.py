@@ -97,11 +97,20 @@ class Node:
 
 @dataclass(frozen=True)
 class Term:
-    """One summand of the loss: its name, the node of its value and that of its weight."""
+    """One summand of the loss: its name, the node of its value and that of its weight.
+
+    Attributes:
+        factor: the weight as the recipe writes it, such as `β·α`; empty where it is 1.
+    """
 
     name: str
     value: int
     weight: int
+    factor: str = ""
+
+    def moved(self, new: dict[int, int]) -> Term:
+        """The same term over nodes with other numbers."""
+        return replace(self, value=new[self.value], weight=new[self.weight])
 
 
 @dataclass
@@ -176,7 +185,7 @@ class LossGraph:
         for old in self.order():
             inputs = tuple((slot, new[source]) for slot, source in self.inputs(old))
             new[old] = made.add(self.node(old), inputs)
-        made.terms = tuple(Term(t.name, new[t.value], new[t.weight]) for t in self.terms)
+        made.terms = tuple(t.moved(new) for t in self.terms)
         made.outputs = {name: new[number] for name, number in self.outputs.items()}
         return made
 

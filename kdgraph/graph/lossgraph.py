@@ -36,17 +36,43 @@ def build_loss(
         build.note(NoLoss(span=Span(recipe.source, 0, min(1, len(recipe.source.text)))))
         return Built(build.graph, tuple(build.mistakes.values()), frozenset(), {})
     try:
+        for name in world.views:
+            build.view(name, Span(recipe.source, 0, 0))
+        build.used.clear()
         build.graph.terms = terms_of(build, loss, build.top)
         for name, entry in recipe.metrics.items():
             build.graph.outputs[f"metric {name}"] = build.point(entry.tree, build.top)
         if "value" in recipe.condense:
             tree = recipe.condense["value"].tree
             build.graph.outputs["condense"] = build.point(tree, build.top)
+        used = frozenset(build.used)
+        _read_the_rest(build)
     except TooManyNodesError:
-        pass
+        used = frozenset(build.used)
     except RecursionError:
+        used = frozenset(build.used)
         build.note(TooDeep(span=loss.span, limit=100))
     mistakes = [*build.mistakes.values()]
+    build.graph, parts = _kept(build)
     if not mistakes:
         mistakes += graph_mistakes(build, stage, loss)
-    return Built(build.graph, tuple(mistakes), frozenset(build.used), dict(build.parts))
+    return Built(build.graph, tuple(mistakes), used, parts)
+
+
+def _read_the_rest(build: Builder) -> None:
+    """Read names that no loss reaches as well: a mistake in them is one all the same."""
+    for name in build.recipe.where:
+        build.opened(name, build.top, build.recipe.where[name].key)
+
+
+def _kept(build: Builder) -> tuple[LossGraph, dict[str, int]]:
+    """The graph without what no loss, metric or memory reaches, and the parts left in it."""
+    graph = build.graph
+    kept = graph.needed(graph.roots())
+    graph.dag.remove_nodes_from([number for number in list(graph.dag) if number not in kept])
+    parts: dict[str, int] = {}
+    for number in graph.order():
+        name = graph.node(number).op.knob("name")
+        if isinstance(name, str) and name in build.parts:
+            parts.setdefault(name, number)
+    return graph, parts

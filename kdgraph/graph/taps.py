@@ -59,7 +59,8 @@ def tap(build: Builder, path: Path, span: Span) -> int:
     if _is_missing(network.aliases, network.paths, path.path):
         missing(build, path.model, path.path, path.span)
         return build.unknown(span)
-    op = Op("tap", (("model", path.model.name), ("path", path.path)))
+    alone = (("alone", True),) if build.recipe.forward == "separate" else ()
+    op = Op("tap", (("model", path.model.name), ("path", path.path), *alone))
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes

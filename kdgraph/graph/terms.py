@@ -10,7 +10,7 @@ from kdgraph.lang.syntax import Binary, Name, Negative, Number, Syntax
 from kdgraph.lang.write import write
 
 DATA = frozenset({"input", "tap", "apply", "given", "recall", "unknown", "field"})
-Factor = tuple[str, int]
+Factor = tuple[str, int, str]
 
 
 def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
@@ -26,13 +26,14 @@ def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
         weight = _product(build, factors, tree)
         if name in terms and terms[name].value == value:
             both = (("left", terms[name].weight), ("right", weight))
-            terms[name] = Term(name, value, build.pointwise("add", both, tree))
+            text = f"{terms[name].factor or 1} + {_factor(factors) or 1}"
+            terms[name] = Term(name, value, build.pointwise("add", both, tree), text)
             continue
         free, count = name, 1
         while free in terms:
             count += 1
             free = f"{name} ({count})"
-        terms[free] = Term(free, value, weight)
+        terms[free] = Term(free, value, weight, _factor(factors))
     return tuple(terms.values())
 
 
@@ -47,23 +48,23 @@ def _flatten(
         case Binary(op="+" | "-"):
             _flatten(build, tree.left, scope, factors, found)
             minus = build.const(-1.0, tree.span) if tree.op == "-" else None
-            more = factors if minus is None else [*factors, ("mul", minus)]
+            more = factors if minus is None else [*factors, ("mul", minus, "−1")]
             _flatten(build, tree.right, scope, more, found)
             return
         case Negative():
             minus = build.const(-1.0, tree.span)
-            _flatten(build, tree.value, scope, [*factors, ("mul", minus)], found)
+            _flatten(build, tree.value, scope, [*factors, ("mul", minus, "−1")], found)
             return
         case Binary(op="*"):
             for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
                 if _may_be_free(side, build, scope):
                     factor = build.point(side, scope)
-                    _flatten(build, other, scope, [*factors, ("mul", factor)], found)
+                    _flatten(build, other, scope, [*factors, ("mul", factor, write(side))], found)
                     return
         case Binary(op="/"):
             if _may_be_free(tree.right, build, scope):
                 factor = build.point(tree.right, scope)
-                _flatten(build, tree.left, scope, [*factors, ("div", factor)], found)
+                _flatten(build, tree.left, scope, [*factors, ("div", factor, write(tree.right))], found)
                 return
     name = tree.id if isinstance(tree, Name) else write(tree)
     labels, build.labels = build.labels, []
@@ -89,6 +90,19 @@ def _product(build: Builder, factors: list[Factor], tree: Syntax) -> int:
     if first[0] == "div":
         one = build.const(1.0, tree.span)
         product = build.pointwise("div", (("left", one), ("right", product)), tree)
-    for op, factor in rest:
+    for op, factor, _ in rest:
         product = build.pointwise(op, (("left", product), ("right", factor)), tree)
     return product
+
+
+def _factor(factors: list[Factor]) -> str:
+    """The weight as text: `β·α`, `−0.5`, `1/2`."""
+    signs = sum(text == "−1" for *_, text in factors)
+    above = [_held(text) for op, _, text in factors if op == "mul" and text != "−1"]
+    below = [_held(text) for op, _, text in factors if op == "div"]
+    text = "·".join(above) or ("1" if below or signs % 2 else "")
+    return ("−" if signs % 2 else "") + "/".join([text, *below])
+
+
+def _held(text: str) -> str:
+    return f"({text})" if any(sign in text for sign in "+- ") else text

@@ -95,6 +95,11 @@ class Recipe:
         """The file's name without its ending."""
         return self.source.path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".kd")
 
+    @property
+    def source_span(self) -> Span:
+        """The start of the file, for what no words of it stand for."""
+        return Span(self.source, 0, 0)
+
     def over(self, base: Recipe) -> Recipe:
         """This recipe on top of the one it extends.
 

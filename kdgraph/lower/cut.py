@@ -8,8 +8,8 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-from kdgraph.lower.probe import FAULTS, first_line, untouched
 from kdgraph.lower.prune import pruned
+from kdgraph.lower.stand_in import FAULTS, first_line, untouched
 from kdgraph.lower.tap import Tap, resolve
 from kdgraph.lower.tapped import Tapped
 

@@ -15,7 +15,6 @@ from kdgraph.lang.source import Span
 
 INPUT = "input"
 SHOWN = 12
-LISTS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def resolve(network: nn.Module, path: str | Tap, span: Span | None = None) -> Ta
     if tap.module not in modules:
         raise RecipeError(_unknown(network, path, list(modules), span))
     module = modules[tap.module]
-    if isinstance(module, LISTS):
+    if getattr(module.forward, "__func__", None) is nn.Module.forward:  # it defines none
         listed = _listed(f"{tap.module}.{name}" for name, _ in module.named_children())
         title = type(network).__name__
         raise RecipeError(TapOfList(network=title, path=tap.module, children=listed, span=span))

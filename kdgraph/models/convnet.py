@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kdgraph.models.aliases import Aliases
@@ -11,9 +12,9 @@ from kdgraph.models.convolution import convolution, start_convolutions
 class ConvNet(nn.Module):
     """Three 3×3 convolutions with batch norm and ReLU, average pooling, a classifier.
 
-    The channels double from one to the next, up to `width`; the second and third halve the
-    image. Maps are taken after each ReLU, `preact` before it, the stem is the first
-    convolution alone.
+    The channels double from one to the next, up to `width`; a max pool halves the image
+    before the third. Maps are taken after each ReLU, `preact` before it, the stem is the
+    first convolution alone.
 
     Args:
         classes: how many logits.
@@ -30,10 +31,10 @@ class ConvNet(nn.Module):
         self.conv1 = convolution(channels, first, 3)
         self.bn1 = nn.BatchNorm2d(first)
         self.relu1 = nn.ReLU()
-        self.conv2 = convolution(first, second, 3, stride=2)
+        self.conv2 = convolution(first, second, 3)
         self.bn2 = nn.BatchNorm2d(second)
         self.relu2 = nn.ReLU()
-        self.conv3 = convolution(second, width, 3, stride=2)
+        self.conv3 = convolution(second, width, 3)
         self.bn3 = nn.BatchNorm2d(width)
         self.relu3 = nn.ReLU()
         self.fc = nn.Linear(width, classes)
@@ -50,5 +51,5 @@ class ConvNet(nn.Module):
         """Images (b, channels, h, w) to logits (b, classes)."""
         x = self.relu1(self.bn1(self.conv1(x)))
         x = self.relu2(self.bn2(self.conv2(x)))
-        x = self.relu3(self.bn3(self.conv3(x)))
+        x = self.relu3(self.bn3(self.conv3(F.max_pool2d(x, 2))))
         return self.fc(x.mean((2, 3)))

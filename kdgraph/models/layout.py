@@ -17,12 +17,14 @@ class Layout:
         stages: width and stride of each of f1…fL, the stride seen from the one before.
         features: length of the pooled vector that the classifier sees.
         pools: sizes are halved by max pooling, which rounds down; convolutions round up.
+        pools_tall: images 64 pixels high are pooled once more, before the last stage.
     """
 
     stem: tuple[int, int]
     stages: tuple[tuple[int, int], ...]
     features: int
     pools: bool = False
+    pools_tall: bool = False
 
     def maps(self, height: int, width: int) -> tuple[Shape, ...]:
         """Channels, height and width of f0…fL for an image of this size."""
@@ -30,7 +32,7 @@ class Layout:
         at = (height, width)
         for index, (channels, stride) in enumerate((self.stem, *self.stages)):
             last = index == len(self.stages)
-            step = 2 if self.pools and last and height == 64 else stride  # vgg, models/vgg.py
+            step = 2 if self.pools_tall and last and height == 64 else stride
             at = (self._shrink(at[0], step), self._shrink(at[1], step))
             shapes.append((channels, *at))
         return tuple(shapes)

@@ -45,7 +45,9 @@ class VGG(nn.Module):
             "features": "classifier.input",
             "stem": "block0",
             "maps": tuple(f"block{block}" for block in range(1, 5)),
-            "preact": tuple(f"block{block}.{3 * repeats[block] - 1}.input" for block in range(1, 5)),
+            "preact": tuple(
+                f"block{block}.{3 * repeats[block] - 1}.input" for block in range(1, 5)
+            ),
         }
         start_convolutions(self)
         nn.init.normal_(self.classifier.weight, std=0.01)

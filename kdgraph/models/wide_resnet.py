@@ -39,9 +39,7 @@ class Stage(nn.Module):
     def __init__(self, inputs: int, outputs: int, repeats: int, stride: int) -> None:
         super().__init__()
         first = Block(inputs, outputs, stride)
-        self.layer = nn.Sequential(
-            first, *(Block(outputs, outputs, 1) for _ in range(repeats - 1))
-        )
+        self.layer = nn.Sequential(first, *(Block(outputs, outputs, 1) for _ in range(repeats - 1)))
 
     def forward(self, x: Tensor) -> Tensor:
         """The blocks in order."""

@@ -81,6 +81,7 @@ def _vggs() -> Iterator[Known]:
                 stages=((128, 2), (256, 2), (512, 2), (512, 1)),
                 features=512,
                 pools=True,
+                pools_tall=True,
             ),
         )
 
@@ -129,8 +130,9 @@ def _convnets() -> Iterator[Known]:
             arguments={"width": width},
             layout=Layout(
                 stem=(width // 4, 1),
-                stages=((width // 4, 1), (width // 2, 2), (width, 2)),
+                stages=((width // 4, 1), (width // 2, 1), (width, 2)),
                 features=width,
+                pools=True,
             ),
             sample=(10, 1),
         )

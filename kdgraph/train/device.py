@@ -46,7 +46,7 @@ def settle(networks: Iterable[nn.Module], device: torch.device) -> None:
     """Move networks to the device, on a GPU in the layout its convolutions like."""
     layout = torch.channels_last if device.type == "cuda" else torch.preserve_format
     for network in networks:
-        network.to(device=device, memory_format=layout)
+        network.to(device).to(memory_format=layout)
 
 
 def describe(device: torch.device) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import cast
+from inspect import signature
+from typing import Any, cast
+from uuid import uuid4
 
 import torch
 import torch.distributed as dist
@@ -66,9 +68,9 @@ def launched() -> bool:
 
 
 @contextmanager
-def join(device: str = "auto", devices_wanted: int | None = None) -> Iterator[
-    tuple[World, torch.device]
-]:
+def join(
+    device: str = "auto", devices_wanted: int | None = None
+) -> Iterator[tuple[World, torch.device]]:
     """Join the processes that a launcher started, or stand alone; leave at the end.
 
     The launcher's word counts. A number of devices that differs from it is refused, since
@@ -95,30 +97,37 @@ def join(device: str = "auto", devices_wanted: int | None = None) -> Iterator[
 
 
 def launch(devices_wanted: int, command: Sequence[str]) -> int:
-    """Start this program once for each device of this machine; the worst exit code.
+    """Start this program once for each device of this machine; the exit code of the first to fail.
 
     `torchrun` in a function: `command` is what follows the interpreter, `["-m", "kdgraph",
     "run", "kd.kd"]`. Threads are divided among the processes unless `OMP_NUM_THREADS` says
     otherwise, which `torchrun` itself would set to one.
     """
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+    from torch.distributed.elastic.multiprocessing.api import SignalException  # noqa: PLC0415
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch  # noqa: PLC0415
 
     threads = max(1, torch.get_num_threads() // devices_wanted)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # else it warns of what `wrap` is for
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
         nproc_per_node=devices_wanted,
+        run_id=f"kdgraph-{uuid4()}",
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         max_restarts=0,
         monitor_interval=0.2,
     )
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.ERROR)
     try:
         elastic_launch(config, sys.executable)(*command)
+    except SignalException as stopped:  # by now the processes have written their checkpoint
+        return 128 + int(stopped.sigval)
     except ChildFailedError as failed:
-        return max(abs(failure.exitcode) for failure in failed.failures.values())
+        _, first = failed.get_first_failure()
+        return first.exitcode if first.exitcode > 0 else 128 - first.exitcode
     return 0
 
 
@@ -132,8 +141,10 @@ def wrap(step: object, world: World) -> nn.Module:
     module = cast("nn.Module", step)
     if world.size == 1:
         return module
-    warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")
-    return DistributedDataParallel(module, broadcast_buffers=False, find_unused_parameters=True)
+    known = signature(DistributedDataParallel).parameters  # torch 2.15 has a new name for it
+    word = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+    told: dict[str, Any] = {word: False}
+    return DistributedDataParallel(module, find_unused_parameters=True, **told)
 
 
 def unsynchronised(step: nn.Module, *, when: bool) -> AbstractContextManager[None]:

@@ -16,8 +16,9 @@ from kdgraph.data.images import Batch, Split
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
 from kdgraph.lang.protocol import Training
-from kdgraph.train import checkpoint, optimise
 from kdgraph.train import device as devices
+from kdgraph.train import manifest, optimise
+from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.distributed import ALONE, World, wrap
 from kdgraph.train.evaluate import accuracy
 from kdgraph.train.events import Listener, Warned, tell
@@ -34,6 +35,7 @@ from kdgraph.views.steps import ViewStep
 
 MODES = ("reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
+
 def train_stage(
     step: Step,
     split: Split,
@@ -47,7 +49,7 @@ def train_stage(
     name: str = "student",
     graph: str = "",
     resume: bool = False,
-    compile: bool | str = False,
+    compile: bool | str = False,  # noqa: A002 - the word of the command line
     listeners: Sequence[Listener] = (),
     world: World = ALONE,
     network: str = "student",
@@ -131,10 +133,10 @@ def train_stage(
     optimizer = optimise.build(training, trained)
     recorder = Recorder(world, torch.ones((), dtype=torch.bool, device=device))
     told = tuple(listeners) if world.leads else ()
-    identity = checkpoint.Identity(
-        graph=graph, protocol=checkpoint.fingerprint(training), seed=seed, stage=stage
+    identity = manifest.Identity(
+        graph=graph, protocol=manifest.fingerprint(training), seed=seed, stage=stage
     )
-    with interruptible() as wish:
+    with interruptible(patient=world.size > 1) as wish:
         loop = Loop(
             name=name,
             stage=stage,
@@ -158,10 +160,10 @@ def train_stage(
             snapshot=Snapshot(
                 step, optimizer, trained, examined if training.select == "best" else None
             ),
-            checkpoints=checkpoint.Checkpoints(
+            checkpoints=Checkpoints(
                 out / "checkpoints" / str(stage),
                 identity,
-                checkpoint.circumstances(devices.describe(device), world.size),
+                manifest.circumstances(devices.describe(device), world.size),
             ),
             listeners=told,
             wish=wish,
@@ -189,4 +191,5 @@ def _compile(module: nn.Module, choice: bool | str) -> None:
 def _warn_uneven(feed: Feed, listeners: Sequence[Listener]) -> None:
     left = feed.left_out(len(feed.examples))
     if left and feed.world.leads and not feed.training.drop_last:
-        tell(tuple(listeners), Warned(UnevenEpoch(left=left, world=feed.world.size)))
+        mistake = UnevenEpoch(left=left, world=feed.world.size)
+        tell(tuple(listeners), Warned(diagnostic=mistake))

@@ -44,9 +44,7 @@ def accuracy(
     """
     world.follow(network)
     numbers = torch.arange(len(examples))
-    shares = batches(
-        numbers, batch=batch * world.size, least=0, rank=world.rank, world=world.size
-    )
+    shares = batches(numbers, batch=batch * world.size, least=0, rank=world.rank, world=world.size)
     right = torch.zeros((), dtype=torch.int64, device=device)
     with _resting(network), _casting(device, autocast):
         for part in examples.read(one for one in shares if len(one)):

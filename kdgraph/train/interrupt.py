@@ -27,19 +27,25 @@ class Wish:
 
 
 @contextmanager
-def interruptible() -> Iterator[Wish]:
-    """Turn the first Ctrl-C, or SIGTERM, into a wish; the second one acts as ever."""
+def interruptible(*, patient: bool = False) -> Iterator[Wish]:
+    """Turn the first Ctrl-C, or SIGTERM, into a wish; the second one acts as ever.
+
+    Args:
+        patient: take further ones as the same wish. A launcher passes on what the terminal
+            has sent to its processes already, and has its own way with those that stay.
+    """
     wish = Wish()
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = (int(signal.SIGINT), int(signal.SIGTERM))
     before = {number: signal.getsignal(number) for number in signals}
 
     def heard(number: int, frame: FrameType | None) -> None:
         del frame
         wish.stop = True
-        signal.signal(number, before[number] or signal.SIG_DFL)
+        if not patient:
+            signal.signal(number, before[number] or signal.SIG_DFL)
 
     for number in signals:
         signal.signal(number, heard)

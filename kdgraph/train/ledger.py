@@ -10,8 +10,8 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NonFinite
 from kdgraph.lang.protocol import Training
 from kdgraph.train import optimise
-from kdgraph.train.checkpoint import Place, Tally
 from kdgraph.train.events import EpochResult, Listener, Logged, Moment, tell
+from kdgraph.train.manifest import Place, Tally
 from kdgraph.train.record import Recorder, mean
 
 TOTAL = ""
@@ -93,5 +93,3 @@ class Ledger:
 
     def _lr(self, epoch: int, batch: int, steps: int) -> float:
         return self.training.lr * optimise.rate(self.training, epoch, batch, steps)
-
-

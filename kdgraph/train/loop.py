@@ -11,7 +11,7 @@ from torch import Tensor
 
 from kdgraph.lang.protocol import Training
 from kdgraph.train import optimise
-from kdgraph.train.checkpoint import Checkpoints, Place
+from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.distributed import World
 from kdgraph.train.events import (
     Begun,
@@ -29,6 +29,7 @@ from kdgraph.train.events import (
 from kdgraph.train.feed import Feed
 from kdgraph.train.interrupt import Interrupted, Wish
 from kdgraph.train.ledger import Ledger
+from kdgraph.train.manifest import Place
 from kdgraph.train.snapshot import Snapshot
 from kdgraph.train.stage import StageResult
 from kdgraph.train.update import Updater
@@ -77,13 +78,15 @@ class Loop:
 
     def run(self, *, resume: bool) -> StageResult:
         """Train to the end, from the beginning or from the newest checkpoint."""
+        if not resume and self.world.leads:
+            self.checkpoints.clear()
         resumed = resume and self._resume()
         if self.place.epoch <= self.training.epochs:
             self._train(resumed=resumed)
         return self._finish()
 
     def _resume(self) -> bool:
-        found = self.checkpoints.load(lambda mistake: self._tell(Warned(mistake)))
+        found = self.checkpoints.load(lambda mistake: self._tell(Warned(diagnostic=mistake)))
         if found is None:
             return False
         self.place, tensors = found

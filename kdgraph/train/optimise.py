@@ -53,16 +53,20 @@ def rate(training: Training, epoch: int, batch: int, batches: int) -> float:
 
 
 def _dropped(training: Training, epoch: int) -> float:
+    """After a drop in epoch 150 the 151st is the first at the lower rate.
+
+    One that falls within an epoch begins with the next: a run of a single epoch has none.
+    """
     if training.schedule != "steps":
         return 1.0
-    return training.factor ** sum(epoch > milestone for milestone in training.drops)
+    return training.factor ** sum(epoch - 1 >= milestone for milestone in training.drops)
 
 
 def _onecycle(training: Training, done: float, step: float) -> float:
     """Up from 1/25 of the highest, then down to 1/250 000, both as half a cosine."""
     low, end = 1 / 25, 1 / 250_000
     top = (training.warmup or 0.3 * training.epochs) - step
-    if 0 < top and done <= top:
+    if done <= top and top > 0:
         return _between(low, 1.0, done / top)
     return _between(1.0, end, (done - top) / (training.epochs - step - top))
 
@@ -122,9 +126,7 @@ def state(optimizer: Optimizer, trained: Sequence[Trained]) -> dict[str, Tensor]
     }
 
 
-def restore(
-    optimizer: Optimizer, trained: Sequence[Trained], saved: Mapping[str, Tensor]
-) -> None:
+def restore(optimizer: Optimizer, trained: Sequence[Trained], saved: Mapping[str, Tensor]) -> None:
     """Put back what `state` gave, each tensor in the layout of its parameter."""
     with torch.no_grad():
         for name, value in state(optimizer, trained).items():

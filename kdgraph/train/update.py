@@ -92,7 +92,8 @@ class Updater:
             with unsynchronised(self.ranks, when=index < len(parts) - 1):
                 outcome: Outcome = self.ranks(self.look(part, epoch), part.labels, part.examples)
                 share = len(part.labels) / len(batch.labels)
-                (outcome.total * share if len(parts) > 1 else outcome.total).backward()
+                loss = outcome.total * share if len(parts) > 1 else outcome.total
+                torch.autograd.backward(loss)
             outcomes.append(outcome)
         if len(parts) == 1:
             return outcomes[0]

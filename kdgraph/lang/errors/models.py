@@ -164,11 +164,13 @@ class WeightsRunCode(Diagnostic):
 
     code: ClassVar[str] = "KD652"
     title: ClassVar[str] = "`{path}` holds Python objects beside its tensors"
-    label: ClassVar[str] = "{reason}"
-    help: ClassVar[str] = "{reason}\nsave its state dict alone, best as `.safetensors`"
+    label: ClassVar[str] = "holds `{found}`"
+    help: ClassVar[str] = (
+        "it asks to run `{found}`; save its state dict alone, best as `.safetensors`"
+    )
 
     path: str
-    reason: str
+    found: str
 
 
 @dataclass(frozen=True, kw_only=True)

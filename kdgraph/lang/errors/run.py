@@ -54,7 +54,9 @@ class OtherRun(Diagnostic):
 
     code: ClassVar = "KD671"
     title: ClassVar = "the checkpoint in `{folder}` belongs to another {what}"
-    help: ClassVar = "resume with the {what} it began with (`{saved}`, now `{found}`), or start anew"
+    help: ClassVar = (
+        "resume with the {what} it began with (`{saved}`, now `{found}`), or start a new run"
+    )
 
     folder: str
     what: str

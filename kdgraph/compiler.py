@@ -1,0 +1,183 @@
+"""The whole story on one page: from a recipe's text to a training step.
+
+    stage        in                     out                   where
+    read         text                   Recipe                lang/read.py
+    plan views   views:                 list of ViewSteps     graph/views.py
+    build        Recipe, World          LossGraph, mistakes   graph/lossgraph.py
+    passes       LossGraph              lean LossGraph        passes/
+    lower        lean LossGraph         torch.fx.GraphModule  lower/program.py
+    step         GraphModule, networks  Step (nn.Module)      lower/step.py
+
+Everything down to the passes runs without torch; `check` uses no more than that unless the
+sizes inside real networks are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.lossgraph import Built, build_loss
+from kdgraph.graph.views import ViewPlan, plan_views
+from kdgraph.graph.vocabulary import library
+from kdgraph.graph.world import World
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.names import UnusedName
+from kdgraph.lang.override import overridden
+from kdgraph.lang.read import find_recipe, load_text, read_recipe
+from kdgraph.lang.recipe import Recipe, Stage
+from kdgraph.lang.source import Source
+from kdgraph.lang.syntax import Syntax
+from kdgraph.passes import lean
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from kdgraph.lower.step import Step
+
+STUDENT_STAGE = "student"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A recipe against a world: its views, its stages' graphs, and every mistake."""
+
+    recipe: Recipe
+    world: World
+    views: ViewPlan
+    stages: tuple[tuple[Stage, Built], ...]
+    mistakes: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The mistakes that stop a run; the rest are warnings."""
+        return tuple(one for one in self.mistakes if one.severity == "error")
+
+    def built(self, stage: str | None = None) -> Built:
+        """The graph of a stage; the last one where no name is given."""
+        if stage is None:
+            return self.stages[-1][1]
+        found = {one.name: built for one, built in self.stages}
+        if stage not in found:
+            msg = f"the recipe has the stages {', '.join(found)}, not {stage!r}"
+            raise ValueError(msg)
+        return found[stage]
+
+
+def load(recipe: str | Path | Recipe, set: Mapping[str, object] | None = None) -> Recipe:  # noqa: A002 - the word of the command line
+    """Read a recipe.
+
+    Args:
+        recipe: a path, the name of a shipped recipe, the text of one, or a recipe.
+        set: values for names of the recipe, as `--set` takes them: `{"β": 0.5}`.
+
+    Raises:
+        RecipeError: with every mistake of the text.
+    """
+    if not isinstance(recipe, Recipe):
+        text = str(recipe)
+        is_text = isinstance(recipe, str) and ("\n" in text or text.lstrip().startswith("loss:"))
+        source = Source("<recipe>", text) if is_text else load_text(find_recipe(text))
+        recipe = read_recipe(source)
+    return overridden(recipe, set or {}) if set else recipe
+
+
+def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Analysis:
+    """Build every stage of a recipe, and collect what is wrong with it."""
+    plan = plan_views(recipe, augment, library(), world)
+    mistakes = list(plan.mistakes)
+    world = replace(world, views=plan.views)
+    built: list[tuple[Stage, Built]] = []
+    used = set(plan.used)
+    for stage in recipe.stages or (Stage(STUDENT_STAGE, recipe.source_span),):
+        inside = replace(world, trains=frozenset(name for name, _ in stage.trains))
+        made = build_loss(recipe, stage, library(), inside)
+        used |= made.used
+        mistakes += made.mistakes
+        built.append((stage, made))
+    if not any(one.severity == "error" for one in mistakes):
+        mistakes += _unused(recipe, used)
+    unique = {(one.code, one.headline, one.span): one for one in mistakes}
+    ordered = sorted(unique.values(), key=_place)
+    return Analysis(recipe, world, plan, tuple(built), tuple(ordered))
+
+
+def _place(mistake: Diagnostic) -> tuple[str, int]:
+    span = mistake.span
+    return (span.source.path, span.start) if span else ("", 0)
+
+
+def _unused(recipe: Recipe, used: set[str]) -> list[Diagnostic]:
+    """Names that no loss reaches; only those of this file, not of what it extends."""
+    own = [
+        entry
+        for section in (recipe.where, recipe.views, recipe.modules)
+        for name, entry in section.items()
+        if name not in used and name != "x" and entry.key.source == recipe.source
+    ]
+    return [UnusedName(span=entry.key, name=entry.name) for entry in own]
+
+
+def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is one of the design's
+    recipe: str | Path | Recipe,
+    *,
+    models: Mapping[str, nn.Module],
+    sample: Tensor,
+    given: Sequence[str] = (),
+    set: Mapping[str, object] | None = None,  # noqa: A002 - the word of the command line
+    stage: str | None = None,
+    classes: int | None = None,
+    examples: int | None = None,
+    seed: int = 0,
+    dtype: torch.dtype | None = None,
+    optimise: bool = True,
+) -> Step:
+    """Compile a recipe for your own models, for your own training loop.
+
+        step = kdgraph.compile("icd.kd", models={"teacher": t, "student": s}, sample=x)
+        out = step(x, y, i)
+        out.total.backward(); optimiser.step(); step.commit()
+
+    Args:
+        recipe: a path, the name of a shipped recipe, or its text.
+        models: any modules of one tensor, by the recipe's names for them.
+        sample: a batch as the networks will see it; shape, dtype and device count.
+        given: names of `where` that become inputs of the step, for ablations.
+        set: values for names, as `--set` takes them.
+        stage: the name of a stage; the last one otherwise.
+        classes: how many classes there are; else the student's.
+        examples: how many training examples there are, where the recipe asks for it.
+        seed: decides the random start of the recipe's modules.
+        dtype: of modules and constants; else float32, or the sample's where it is float64.
+        optimise: False leaves out the passes that only make the step faster.
+
+    Raises:
+        RecipeError: with every mistake of the recipe against these models.
+    """
+    from kdgraph.lower.assemble import assemble  # noqa: PLC0415 - torch is loaded here
+    from kdgraph.lower.live import live_network  # noqa: PLC0415
+
+    read = load(recipe, set)
+    image = tuple(sample.shape[1:])
+    networks = {name: live_network(name, model, image) for name, model in models.items()}
+    student = networks.get(STUDENT_STAGE)
+    world = World(
+        networks=networks,
+        classes=classes or (student.classes if student else None),
+        examples=examples,
+        image=image,
+        given=frozenset(given),
+        chain=read.chain,
+    )
+    analysis = analyse(read, world)
+    if analysis.errors:
+        raise RecipeError(*analysis.errors)
+    built = analysis.built(stage)
+    chosen = next(one for one, made in analysis.stages if made is built)
+    inside = replace(analysis.world, trains=frozenset(name for name, _ in chosen.trains))
+    graph = lean(built.graph, optimise=optimise)
+    return assemble(graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype)
+

@@ -1,0 +1,209 @@
+"""The `views:` section to a list of steps: which augmentation of what, in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kdgraph.graph.build import Builder
+from kdgraph.graph.knobs import knob_of
+from kdgraph.graph.world import View, World
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.graph import Cycle
+from kdgraph.lang.errors.memory import RandomView, ViewShape
+from kdgraph.lang.errors.names import UnknownKnob
+from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.recipe import Entry, Function, Recipe
+from kdgraph.lang.syntax import Call, Name, Syntax
+from kdgraph.lang.write import write
+from kdgraph.primitive import Signature
+from kdgraph.registry import REGISTRY
+from kdgraph.viewstep import RAW, ViewStep
+
+FILLED_IN = {"draw", "rows"}
+
+
+@dataclass
+class ViewPlan:
+    """The views of a recipe, and what makes them.
+
+    Attributes:
+        views: by name, in the order of the section; `x` comes first where the section
+            does not say otherwise.
+        steps: what to do, each after what it needs.
+    """
+
+    views: dict[str, View]
+    steps: list[ViewStep] = field(default_factory=list)
+    mistakes: list[Diagnostic] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+
+def plan_views(
+    recipe: Recipe, augment: Syntax | None, library: dict[str, Function], world: World
+) -> ViewPlan:
+    """Plan the views.
+
+    Args:
+        recipe: its section `views`, if it has one.
+        augment: the setting's own augmentation: the view `x` where the recipe has none.
+        library: functions that knobs may use.
+        world: sizes that knobs may use.
+    """
+    entries = dict(recipe.views)
+    if "x" not in entries and "x" not in recipe.where:
+        tree = augment
+        if tree is None:
+            entries = {"x": Entry("x", recipe.source_span, Name(recipe.source_span, RAW)), **entries}
+        else:
+            entries = {"x": Entry("x", tree.span, tree), **entries}
+    planner = _Planner(entries, Builder(recipe, library, world))
+    for name in entries:
+        planner.view(name, entries[name].tree)
+    views = {name: planner.views.get(name, View(name, None)) for name in entries}
+    mistakes = [*planner.mistakes, *planner.build.mistakes.values()]
+    return ViewPlan(views, planner.steps, mistakes, planner.build.used)
+
+
+class _Planner:
+    """Walks the expressions of the views, depth first."""
+
+    def __init__(self, entries: dict[str, Entry], build: Builder) -> None:
+        self.entries = entries
+        self.build = build
+        self.views: dict[str, View] = {RAW: View(RAW)}
+        self.steps: list[ViewStep] = []
+        self.mistakes: list[Diagnostic] = []
+        self.open: list[str] = []
+        self.sites: dict[str, int] = {}
+
+    def view(self, name: str, tree: Syntax) -> View | None:
+        """Plan a named view, once."""
+        if name in self.views:
+            return self.views[name]
+        if name in self.open:
+            path = " → ".join(f"`{one}`" for one in [*self.open[self.open.index(name) :], name])
+            self.mistakes.append(Cycle(span=tree.span, name=name, path=path))
+            return None
+        self.open.append(name)
+        made = self.step(tree, name, name)
+        self.open.pop()
+        if made is not None:
+            self.views[name] = made
+        return made
+
+    def step(self, tree: Syntax, name: str, label: str) -> View | None:
+        """Plan one expression; its result is called `name`."""
+        if isinstance(tree, Name):
+            found = self._named(tree)
+            if found is not None and name != found.name:
+                self.steps.append(ViewStep(name, "same", (found.name,), rows=found.rows or 1))
+                return View(name, found.rows, found.of)
+            return found
+        if not isinstance(tree, Call) or not isinstance(tree.callee, Name):
+            self.mistakes.append(ViewShape(span=tree.span, words=write(tree)))
+            return None
+        made = REGISTRY.get(tree.callee.id)
+        if made is None or made.kind != "view":
+            known = [one.name for one in REGISTRY if one.kind == "view"]
+            advice = suggest(tree.callee.id, known) or f"augmentations are {', '.join(known)}"
+            self.mistakes.append(
+                RandomView(span=tree.callee.span, name=tree.callee.id, advice=advice)
+            )
+            return None
+        return self._call(made, tree, name, label)
+
+    def _named(self, tree: Name) -> View | None:
+        if tree.id == RAW:
+            return self.views[RAW]
+        if tree.id in self.entries:
+            self.build.used.add(tree.id)
+            return self.view(tree.id, self.entries[tree.id].tree)
+        self.mistakes.append(ViewShape(span=tree.span, words=tree.id))
+        return None
+
+    def _call(self, made: Signature, tree: Call, name: str, label: str) -> View | None:
+        edges = [slot for slot in made.parameters if slot.is_edge]
+        if not tree.arguments:
+            self.mistakes.append(
+                MissingArgument(
+                    span=tree.span, function=made.name, slot=edges[0].name, usage=str(made)
+                )
+            )
+            return None
+        inputs: list[View] = []
+        for place, argument in enumerate(tree.arguments[: len(edges)]):
+            found = (
+                self._named(argument) if isinstance(argument, Name)
+                else self.step(argument, f"{name}.{place}" if place else f"{name}.", label)
+            )  # fmt: skip
+            if found is None:
+                return None
+            inputs.append(found)
+        knobs = self._knobs(made, tree, len(edges))
+        count = self.sites.get(f"{label}/{made.name}", 0)
+        self.sites[f"{label}/{made.name}"] = count + 1
+        site = f"{label}/{made.name}" + (f"#{count}" if count else "")
+        rows, of = _rows(made, inputs[0], knobs)
+        sources = tuple(view.name for view in inputs)
+        self.steps.append(
+            ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1)
+        )
+        return View(name, rows, of)
+
+    def _knobs(self, made: Signature, tree: Call, edges: int) -> dict[str, object]:
+        slots = [s for s in made.parameters if not s.is_edge and s.name not in FILLED_IN]
+        knobs: dict[str, object] = {}
+        many: dict[str, list[object]] = {slot.name: [] for slot in slots if slot.many}
+        taken = 0
+        for argument in tree.arguments[edges:]:
+            if taken >= len(slots):
+                self.mistakes.append(
+                    TooManyArguments(
+                        span=argument.span, function=made.name, most=edges + len(slots),
+                        given=len(tree.arguments), usage=str(made),
+                    )  # fmt: skip
+                )
+                break
+            slot = slots[taken]
+            value = knob_of(self.build, made.name, slot, argument, self.build.top)
+            if slot.many:
+                many[slot.name].append(value)
+            else:
+                knobs[slot.name] = value
+                taken += 1
+        for keyword in tree.keywords:
+            known = {slot.name: slot for slot in slots}
+            slot_ = known.get(keyword.name)
+            if slot_ is None or keyword.name in knobs:
+                advice = suggest(keyword.name, known) or f"it reads `{made}`"
+                self.mistakes.append(
+                    UnknownKnob(
+                        span=keyword.at, function=made.name, knob=keyword.name, advice=advice
+                    )
+                )
+                continue
+            knobs[keyword.name] = knob_of(
+                self.build, made.name, slot_, keyword.value, self.build.top
+            )
+        for slot in slots:
+            if slot.is_required and slot.name not in knobs:
+                self.mistakes.append(
+                    MissingArgument(
+                        span=tree.span, function=made.name, slot=slot.name, usage=str(made)
+                    )
+                )
+        return {**knobs, **{name: tuple(values) for name, values in many.items()}}
+
+
+def _rows(
+    made: Signature, view: View, knobs: dict[str, object]
+) -> tuple[int | None, tuple[str, int] | None]:
+    """How many rows an image the result has, and whether it is a slice of the input."""
+    if made.name == "only":
+        place = knobs.get("j")
+        return 1, (view.name, int(place)) if isinstance(place, (int, float)) else None
+    many = next((value for value in knobs.values() if isinstance(value, tuple)), None)
+    if many is not None and view.rows is not None:
+        return view.rows * max(1, len(many)), None
+    return view.rows, None

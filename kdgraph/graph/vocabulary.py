@@ -1,0 +1,15 @@
+"""The functions of the library, read once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from kdgraph import files
+from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.recipe import Function
+
+
+@cache
+def library() -> dict[str, Function]:
+    """The derived losses of `library.kd`, by name."""
+    return read_recipe(load_text(files.library())).define

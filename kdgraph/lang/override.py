@@ -1,0 +1,76 @@
+"""`--set name=value`: other values for names of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.names import UnknownOverride
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.parse import Place, expression
+from kdgraph.lang.recipe import Entry, Recipe
+from kdgraph.lang.source import Source, Span
+from kdgraph.lang.syntax import Syntax, canonical
+
+SECTIONS = ("views", "modules", "metrics", "condense")
+
+
+def overridden(recipe: Recipe, values: Mapping[str, object]) -> Recipe:
+    """The recipe with other values.
+
+    A bare name is one of `where`, `views` or `modules`; `loss` is the loss;
+    `condense.keep` is a name of that section.
+
+    Raises:
+        RecipeError: there is no such name, or the value can't be read.
+    """
+    mistakes: list[Diagnostic] = []
+    for name, value in values.items():
+        try:
+            recipe = _set(recipe, name, str(value))
+        except RecipeError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise RecipeError(*mistakes)
+    return recipe
+
+
+def value_tree(name: str, value: str) -> Syntax:
+    """The expression after `--set name=`."""
+    head = f"--set {name}="
+    source = Source("command line", head + value)
+    return expression(value, Place(source, lambda offset: len(head) + offset))
+
+
+def _set(recipe: Recipe, name: str, value: str) -> Recipe:
+    tree = value_tree(name, value)
+    word = canonical(name)
+    entry = Entry(word, Span(tree.span.source, len("--set "), len("--set ") + len(name)), tree)
+    if name == "loss":
+        return replace(recipe, loss=tree)
+    section, _, inner = name.partition(".")
+    if inner and section in SECTIONS:
+        return _in(recipe, section, canonical(inner), replace(entry, name=canonical(inner)))
+    if word in recipe.where:
+        return replace(recipe, where={**recipe.where, word: entry})
+    for section in ("views", "modules"):
+        if word in getattr(recipe, section):
+            return _in(recipe, section, word, entry)
+    known = [*recipe.where, *recipe.views, *recipe.modules, "loss"]
+    advice = suggest(word, known) or f"the recipe has {', '.join(known)}"
+    raise RecipeError(UnknownOverride(name=name, value=value, advice=advice))
+
+
+def _in(recipe: Recipe, section: str, name: str, entry: Entry) -> Recipe:
+    known: dict[str, Entry] = getattr(recipe, section)
+    merged = {**known, name: entry}
+    match section:
+        case "views":
+            return replace(recipe, views=merged)
+        case "modules":
+            return replace(recipe, modules=merged)
+        case "metrics":
+            return replace(recipe, metrics=merged)
+        case _:
+            return replace(recipe, condense=merged)

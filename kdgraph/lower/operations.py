@@ -1,0 +1,92 @@
+"""What the signs of the language are in PyTorch. Nothing here waits for the host."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+SIGNS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": operator.pow,
+    "neg": operator.neg,
+    "matmul": operator.matmul,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
+    "ne": operator.ne,
+}
+
+
+def per_row(value: Tensor, axes: int) -> Tensor:
+    """One number for each row, ready to meet values of more axes: (b) → (b, 1, …)."""
+    return value.reshape(value.shape + (1,) * (axes - value.ndim))
+
+
+def transpose(value: Tensor) -> Tensor:
+    """The last two axes change places."""
+    return value.transpose(-2, -1)
+
+
+def origin(view: Tensor, rows: int, ranks: int = 1) -> Tensor:
+    """Which image of the batch each row of a view shows: (b·rows) → 0 0 … 1 1 …
+
+    With several ranks the batch is that of all of them.
+    """
+    places = torch.arange(view.shape[0] * ranks, device=view.device)
+    return places if rows == 1 else places // rows
+
+
+def part(view: Tensor, rows: int, ranks: int = 1) -> Tensor:
+    """Which row of its image each row of a view is: 0 1 … 0 1 …"""
+    return torch.arange(view.shape[0] * ranks, device=view.device) % rows
+
+
+def columns(value: Tensor, which: Tensor) -> Tensor:
+    """The columns that `which` (b, k) names, for each row: (b, n) → (b, k)."""
+    return torch.gather(value, -1, which)
+
+
+def column(value: Tensor, place: int) -> Tensor:
+    """One column."""
+    return value[..., place]
+
+
+def slice_columns(value: Tensor, start: int | None, stop: int | None) -> Tensor:
+    """Some columns, one after the other."""
+    return value[..., start:stop]
+
+
+def slice_rows(value: Tensor, start: int | None, stop: int | None) -> Tensor:
+    """Some rows, one after the other."""
+    return value[start:stop]
+
+
+def rows(value: Tensor, which: Tensor) -> Tensor:
+    """The rows that `which` names."""
+    return value[which]
+
+
+def joined(*views: Tensor) -> Tensor:
+    """All the views a model sees, one after the other in one batch."""
+    return torch.cat(views)
+
+
+def block(value: Tensor, views: tuple[Tensor, ...], place: int) -> Tensor:
+    """The rows of one view out of a joint forward."""
+    start = sum(view.shape[0] for view in views[:place])
+    return value.narrow(0, start, views[place].shape[0])
+
+
+def cast(value: Tensor) -> Tensor:
+    """A tap as the loss computes with it: float32 at least; float64 stays."""
+    low = value.is_floating_point() and value.dtype not in {torch.float32, torch.float64}
+    return value.float() if low else value

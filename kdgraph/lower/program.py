@@ -1,0 +1,267 @@
+"""A lean graph to a `torch.fx.GraphModule` whose code speaks the recipe's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, fx, nn
+
+from kdgraph.graph.axes import by_rows
+from kdgraph.graph.graph import LossGraph, Node
+from kdgraph.lower import operations
+from kdgraph.lower.clock import Clock
+from kdgraph.lower.parts import build_part, place
+from kdgraph.lower.spelling import spelled
+from kdgraph.registry import REGISTRY
+
+Gather = Callable[[Tensor], Tensor]
+LABELS = ("y", "i")
+PLAIN = {
+    "transpose": operations.transpose,
+    "columns": operations.columns,
+    "rows": operations.rows,
+}
+KNOBBED = {
+    "column": operations.column,
+    "slice_columns": operations.slice_columns,
+    "slice_rows": operations.slice_rows,
+}
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a graph is lowered with.
+
+    Attributes:
+        readers: the networks, by the model's name and whether its run is cut.
+        slices: views that are one row of each image of another view: name → (view, row, rows).
+        gather: puts the rows of all ranks together, with gradient; None for one process.
+        world: how many ranks there are.
+    """
+
+    readers: dict[str, nn.Module]
+    seed: int = 0
+    dtype: torch.dtype = torch.float32
+    gather: Gather | None = None
+    world: int = 1
+
+
+@dataclass
+class Emitter:
+    """Writes the nodes of a loss graph into an fx graph, one by one."""
+
+    graph: LossGraph
+    wiring: Wiring
+    code: fx.Graph = field(default_factory=fx.Graph)
+    root: nn.Module = field(default_factory=nn.Module)
+    made: dict[int, object] = field(default_factory=dict)
+    local: dict[int, object] = field(default_factory=dict)
+    times: dict[str, fx.Node] = field(default_factory=dict)
+    placed: set[str] = field(default_factory=set)
+
+    def program(self) -> fx.GraphModule:
+        """The whole step: networks, taps, terms, total."""
+        self.root.add_module("clock", Clock(self.wiring.dtype))
+        for name, reader in self.wiring.readers.items():
+            self.root.add_module(spelled(name), reader)
+        for number in self.graph.order():
+            node = self.graph.node(number)
+            if node.op.name in {"input", "given"}:
+                self._placeholder(number, node)
+        for number in self.graph.order():
+            if number not in self.made:
+                self.made[number] = self._emit(number, self.graph.node(number))
+        self.code.output(self._result())
+        made = fx.GraphModule(self.root, self.code, class_name="Program")
+        made.clock = self.root.clock
+        return made
+
+    def _placeholder(self, number: int, node: Node) -> None:
+        name = str(node.op.knob("name"))
+        value: object = self.code.placeholder(spelled(name))
+        self.local[number] = value
+        if node.op.name == "input" and name in LABELS:
+            value = self._gathered(value)
+        self.made[number] = value
+
+    def _gathered(self, value: object) -> object:
+        if self.wiring.gather is None:
+            return value
+        return self.code.call_function(self.wiring.gather, (value,))
+
+    def _result(self) -> dict[str, object]:
+        """What the program gives: the total, every term and weight, and other outputs."""
+        terms = {term.name: self.made[term.value] for term in self.graph.terms}
+        weights = {term.name: self.made[term.weight] for term in self.graph.terms}
+        total: object = None
+        for name, value in terms.items():
+            weight = weights[name]
+            product = value if weight == 1.0 and isinstance(weight, float) else self._call(
+                operations.SIGNS["mul"], weight, value
+            )
+            total = product if total is None else self._call(
+                operations.SIGNS["add"], total, product
+            )
+        if isinstance(total, fx.Node):
+            _rename(total, "total")
+        outputs = {name: self.made[number] for name, number in self.graph.outputs.items()}
+        return {"total": total, "terms": terms, "weights": weights, "outputs": outputs}
+
+    def _call(self, function: Callable[..., object], *args: object) -> fx.Node:
+        return self.code.call_function(function, args)
+
+    def _emit(self, number: int, node: Node) -> object:
+        """One node; numbers stay Python numbers."""
+        before = len(self.code.nodes)
+        value = self._value(number, node)
+        if isinstance(value, fx.Node):
+            if node.name:
+                _rename(value, node.name)
+            for fresh in list(self.code.nodes)[before:]:
+                _mark(fresh, node)
+        return value
+
+    def _value(self, number: int, node: Node) -> object:
+        op, inside = node.op, [self.made[one] for one in self.graph.sources(number)]
+        match op.name:
+            case "const":
+                return op.knob("value")
+            case "clock":
+                return self._time(str(op.knob("name")))
+            case "run":
+                return self._run(number, op.knob("model"))
+            case "take":
+                return self._take(number, node)
+            case "param":
+                return self.code.call_module(self._part(number, node), ())
+            case "origin" | "part":
+                return self._by_view(op.name, number, op.knob("rows"))
+            case "apply":
+                return self.code.call_module(self._applied(node), (inside[0],))
+        if op.name in operations.SIGNS:
+            return self._call(operations.SIGNS[op.name], *self._matched(number, inside))
+        if op.name in PLAIN:
+            return self._call(PLAIN[op.name], *inside)
+        if op.name in KNOBBED:
+            knobs = tuple(value for _, value in op.knobs)
+            return self._call(KNOBBED[op.name], inside[0], *knobs)
+        return self._word(number, node, inside)
+
+    def _time(self, name: str) -> fx.Node:
+        if not self.times:
+            clock = self.code.call_module("clock", ())
+            for place_, word in enumerate(("epoch", "epochs", "step")):
+                self.times[word] = self.code.call_function(_item, (clock, place_))
+        return self.times[name]
+
+    def _run(self, number: int, model: object) -> fx.Node:
+        views = [self.local.get(one, self.made[one]) for one in self.graph.sources(number)]
+        batch = views[0] if len(views) == 1 else self._call(operations.joined, *views)
+        made = self.code.call_module(spelled(str(model)), (batch,))
+        _rename(made, f"{model}_taps")
+        return made
+
+    def _take(self, number: int, node: Node) -> object:
+        run = self.graph.sources(number)[0]
+        op = self.graph.node(run).op
+        taps = op.knob("taps")
+        assert isinstance(taps, tuple)
+        value: object = self.code.call_function(
+            _item, (self.made[run], taps.index(node.op.knob("tap")))
+        )
+        views = self.graph.sources(run)
+        if len(views) > 1:
+            seen = tuple(self.local.get(one, self.made[one]) for one in views)
+            value = self._call(operations.block, value, seen, node.op.knob("place"))
+        value = self._gathered(value)
+        assert isinstance(value, fx.Node)
+        _rename(value, f"{op.knob('model')}_{node.op.knob('tap')}")
+        return value
+
+    def _by_view(self, word: str, number: int, rows: object) -> fx.Node:
+        view = self.graph.sources(number)[0]
+        function = operations.origin if word == "origin" else operations.part
+        return self._call(
+            function, self.local.get(view, self.made[view]), rows, *self._ranks()
+        )
+
+    def _ranks(self) -> tuple[int, ...]:
+        return (self.wiring.world,) if self.wiring.world > 1 else ()
+
+    def _matched(self, number: int, inside: list[object]) -> list[object]:
+        """Values that are one for each row, given the axes to meet those that are more."""
+        sources = self.graph.sources(number)
+        shapes = [self.graph.node(one).axes for one in sources]
+        rank = max((len(axes) for axes in shapes if axes is not None), default=0)
+        if any(axes is None for axes in shapes):
+            return inside
+        return [
+            self._call(operations.per_row, value, rank)
+            if axes and by_rows(axes, rank) and isinstance(value, fx.Node)
+            else value
+            for value, axes in zip(inside, shapes, strict=True)
+        ]
+
+    def _part(self, number: int, node: Node) -> str:
+        name = f"parts.{node.op.knob('name')}"
+        if name not in self.placed:
+            self.placed.add(name)
+            sources = self.graph.sources(number)
+            taken = self.graph.node(sources[0]).axes if sources else None
+            place(self.root, name, build_part(node, taken, self.wiring.seed, self.wiring.dtype))
+        return name
+
+    def _applied(self, node: Node) -> str:
+        model, path = node.op.knob("model"), str(node.op.knob("path"))
+        return f"{spelled(str(model))}.{path}"
+
+    def _word(self, number: int, node: Node, inside: list[object]) -> fx.Node:
+        """A word of the vocabulary: a module, or a function with its knobs."""
+        made = REGISTRY.get(node.op.name)
+        if made is None:
+            msg = f"no way to lower {node.op}"
+            raise ValueError(msg)
+        if made.kind == "module":
+            return self.code.call_module(self._part(number, node), tuple(inside))
+        if made.flag("shape") == "broadcast":
+            inside = self._matched(number, inside)
+        slots = [slot for slot, _ in self.graph.inputs(number)]
+        args: list[object] = []
+        kwargs: dict[str, object] = {}
+        edges = [one for one in made.parameters if one.is_edge and not one.many]
+        for slot, value in zip(slots, inside, strict=True):
+            parameter = made.parameter(slot)
+            plain = parameter is None or (
+                len(args) < len(edges) and edges[len(args)].name == slot and parameter.is_required
+            )
+            if plain:
+                args.append(value)
+            else:
+                kwargs[slot] = value
+        for slot, value in node.op.knobs:
+            parameter = made.parameter(slot)
+            if parameter is not None and parameter.many and isinstance(value, tuple):
+                args += value
+            elif parameter is not None and value != parameter.default:
+                kwargs[slot] = value
+        return self.code.call_function(REGISTRY.code(node.op.name), tuple(args), kwargs)
+
+
+def _item(values: tuple[Tensor, ...], place_: int) -> Tensor:
+    """One of several values."""
+    return values[place_]
+
+
+def _rename(node: fx.Node, name: str) -> None:
+    """Call a node of the program by a name of the recipe."""
+    node._rename(spelled(name))  # noqa: SLF001 - fx has no public way to rename a node
+
+
+def _mark(fresh: fx.Node, node: Node) -> None:
+    """Leave the recipe's line at a node of the program, for printed code and faults."""
+    span = node.here
+    if span is not None:
+        where = f'  File "{span.source.path}", line {span.line}, in {node.name or "loss"}'
+        fresh.meta["stack_trace"] = f"{where}\n    {span.text}"

@@ -1,0 +1,84 @@
+"""Ways to run a network without wear: on tensors without values, or for real and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from itertools import chain
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+T = TypeVar("T")
+Forward = Callable[[Tensor], object]
+StandIn = Callable[[nn.Module, Tensor], AbstractContextManager[tuple[Forward, Tensor]]]
+
+# What somebody else's forward may raise on a stand-in, or on images that do not suit it.
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+def first_line(fault: BaseException) -> str:
+    """What an exception says, short enough for a message."""
+    return next(iter(str(fault).strip().splitlines()), type(fault).__name__)
+
+
+@contextmanager
+def untouched(network: nn.Module) -> Iterator[None]:
+    """Undo what happens to the modules' attributes: modes, and what a forward caches."""
+    before = [
+        (module, dict(vars(module)), dict(module._buffers))  # noqa: SLF001
+        for module in network.modules()
+    ]
+    try:
+        yield
+    finally:
+        for module, attributes, buffers in before:
+            _restore(vars(module), attributes)
+            _restore(module._buffers, buffers)  # noqa: SLF001
+
+
+def _restore(now: dict[str, T], before: dict[str, T]) -> None:
+    for name in now.keys() - before.keys():
+        del now[name]
+    now.update(before)
+
+
+@contextmanager
+def on_meta(network: nn.Module, sample: Tensor) -> Iterator[tuple[Forward, Tensor]]:
+    """Lend the network tensors without values, also for those that it keeps as plain attributes."""
+    for module in network.modules():
+        held = {key: one for key, one in vars(module).items() if isinstance(one, Tensor)}
+        vars(module).update({key: _hollow(one) for key, one in held.items()})
+    weights = {name: _hollow(one) for name, one in _named_tensors(network)}
+    with torch.device("meta"):
+        yield partial(functional_call, network, weights), torch.empty_like(sample)
+
+
+@contextmanager
+def for_real(network: nn.Module, sample: Tensor) -> Iterator[tuple[Forward, Tensor]]:
+    """The network itself, for zeros."""
+    yield network, torch.zeros_like(sample, device=_device(network))
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next((one.device for _, one in _named_tensors(network)), torch.device("cpu"))
+
+
+def _named_tensors(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    return chain(network.named_parameters(), network.named_buffers())
+
+
+def _hollow(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="meta")

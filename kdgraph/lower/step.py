@@ -1,0 +1,152 @@
+"""One training step as one module: networks, modules, memory and loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor, fx, nn
+
+from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.world import World
+from kdgraph.lower.spelling import spelled
+
+
+class Out(NamedTuple):
+    """What a step gives back; every value is a tensor on the step's device.
+
+    Attributes:
+        total: the loss, 0-d; `total.backward()` reaches everything that is trained.
+        terms: the terms of the loss by name, 0-d, before their weights.
+        weights: the weights of the terms by name, 0-d.
+        outputs: what else the recipe asks for, such as metrics.
+    """
+
+    total: Tensor
+    terms: dict[str, Tensor]
+    weights: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+
+
+class Step(nn.Module):
+    """A compiled recipe: call it with a batch, go backward from `total`, then `commit()`.
+
+        out = step(x, y, i)
+        out.total.backward()
+        optimiser.step()
+        step.commit()
+
+    Attributes:
+        program: the lowered graph; `program.code` is readable Python.
+        graph: the lean loss graph it was lowered from.
+    """
+
+    def __init__(
+        self,
+        program: fx.GraphModule,
+        graph: LossGraph,
+        world: World,
+        networks: Mapping[str, nn.Module],
+        digest: str,
+    ) -> None:
+        super().__init__()
+        self.program = program
+        self.graph = graph
+        self.world = world
+        self.digest = digest
+        self.inputs = tuple(
+            str(graph.node(n).op.knob("name"))
+            for n in graph.order()
+            if graph.node(n).op.name in {"input", "given"}
+        )
+        object.__setattr__(self, "models", dict(networks))
+        self._fixed: dict[str, float] = {}
+        for term in graph.terms:
+            value = graph.node(term.weight).op.knob("value")
+            if graph.node(term.weight).op.name == "const" and isinstance(value, float):
+                self._fixed[term.name] = value
+        dtype = program.clock.epoch.dtype
+        constants = torch.tensor(list(self._fixed.values()) or [0.0], dtype=dtype)
+        self.register_buffer("constants", constants, persistent=False)
+        for name, parameter in self._own_parameters():
+            if not world.trains_part(name):
+                parameter.requires_grad_(requires_grad=False)
+        self.train()
+
+    models: dict[str, nn.Module]
+    constants: Tensor
+
+    def forward(
+        self,
+        x: Tensor | Mapping[str, Tensor],
+        y: Tensor | None = None,
+        i: Tensor | None = None,
+        **given: Tensor,
+    ) -> Out:
+        """The loss of a batch.
+
+        Args:
+            x: the default view (b, c, h, w), or every view by name.
+            y: labels, int64 (b).
+            i: numbers of the examples in the data set, int64 (b).
+            **given: the values of the names that were `given` when compiling.
+        """
+        known: dict[str, Tensor | None] = {"y": y, "i": i, **given}
+        known.update(x if isinstance(x, Mapping) else {"x": x})
+        values = []
+        for name in self.inputs:
+            value = known.get(name)
+            if value is None:
+                msg = f"this step needs {name!r}; it takes {', '.join(self.inputs)}"
+                raise TypeError(msg)
+            values.append(value)
+        found = self.program(*values)
+        weights = dict(found["weights"])
+        for place, name in enumerate(self._fixed):
+            weights[name] = self.constants[place]
+        return Out(found["total"], found["terms"], weights, found["outputs"])
+
+    def clock(self, **times: float) -> None:
+        """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows."""
+        self.program.clock.set(**times)
+
+    def commit(self) -> None:
+        """Apply what memory staged in the forward; call it after a finite optimiser step."""
+
+    def trained(self) -> Iterator[tuple[str, str, nn.Parameter]]:
+        """What this stage trains: the part (a model, `modules`), the name, the parameter."""
+        for model in self.world.networks:
+            if self.world.trains_model(model) and hasattr(self.program, spelled(model)):
+                for name, parameter in self.models[model].named_parameters():
+                    if parameter.requires_grad:
+                        yield model, f"{model}.{name}", parameter
+        for name, parameter in self._own_parameters():
+            if parameter.requires_grad:
+                yield "modules", name, parameter
+
+    def _own_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        parts = getattr(self.program, "parts", None)
+        if parts is None:
+            return
+        for name, parameter in parts.named_parameters():
+            yield name.removesuffix(".value"), parameter
+
+    @property
+    def parts(self) -> nn.Module:
+        """The modules and learned scalars of the recipe, by the recipe's names."""
+        return getattr(self.program, "parts", nn.Module())
+
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - nn.Module's own signature
+        """Change the mode of what this stage trains; the rest stays in eval mode."""
+        super().train(mode)
+        parts = getattr(self.program, "parts", None)
+        for name, module in parts.named_modules() if parts is not None else ():
+            if name and not self.world.trains_part(name):
+                module.eval()
+        return self
+
+    def __repr__(self) -> str:
+        """The terms and what they are made of."""
+        terms = " + ".join(f"{t.factor}·{t.name}" if t.factor else t.name for t in self.graph.terms)
+        return f"Step({terms}; inputs: {', '.join(self.inputs)})"

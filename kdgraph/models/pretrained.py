@@ -1,0 +1,102 @@
+"""Weights that torchvision and timm offer for their networks, fetched by those libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor, nn
+
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.models import (
+    PretrainedElsewhere,
+    PretrainedUnreachable,
+    UnknownPretrained,
+)
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.source import Span
+from kdgraph.models.from_timm import import_timm
+from kdgraph.models.torchvision_import import import_torchvision
+
+State = Mapping[str, Tensor]
+
+
+def pretrained_state(
+    network: nn.Module, library: str, name: str, *, span: Span | None = None
+) -> State:
+    """The state dict of a library's weights for a network of that library.
+
+    The library builds its own copy and fills it, since some of its files need their names
+    changed on the way.
+
+    Args:
+        network: what the weights are for.
+        library: torchvision or timm.
+        name: of torchvision's weights (`IMAGENET1K_V1`, or with the network in front,
+            `ResNet18_Weights.IMAGENET1K_V1`), or a tag of timm's (`a1_in1k`).
+        span: where that is written, for the caret.
+
+    Raises:
+        RecipeError: another library's network, no such weights, or no way to their server.
+    """
+    if library == "timm":
+        return _timm(network, name, span)
+    return _torchvision(network, name, span)
+
+
+def _torchvision(network: nn.Module, name: str, span: Span | None) -> State:
+    weights = f"torchvision:{name}"
+    models = import_torchvision(f"`{weights}`", span=span).models
+    kind, dot, short = name.rpartition(".")
+    built = getattr(network, "torchvision_name", None)
+    if dot:
+        names = models.list_models(module=models)
+        built = next((one for one in names if models.get_model_weights(one).__name__ == kind), None)
+    if built is None:
+        raise RecipeError(PretrainedElsewhere(weights=weights, library="torchvision", span=span))
+    offered = models.get_model_weights(built).__members__
+    if short not in offered:
+        raise _unknown("torchvision", short, offered, span)
+    try:
+        donor = models.get_model(built, weights=offered[short])
+    except (OSError, RuntimeError) as error:
+        raise _unreachable(weights, offered[short].url, error, span) from error
+    if hasattr(donor, "transform_input"):  # theirs were trained on pixels scaled otherwise
+        network.transform_input = donor.transform_input
+    state: State = donor.state_dict()
+    return state
+
+
+def _timm(network: nn.Module, tag: str, span: Span | None) -> State:
+    weights = f"timm:{tag}"
+    timm = import_timm(f"`{weights}`", span=span)
+    config = getattr(network, "pretrained_cfg", None)
+    if config is None:
+        raise RecipeError(PretrainedElsewhere(weights=weights, library="timm", span=span))
+    network_name = config["architecture"]
+    offered = {
+        name.partition(".")[2]: one
+        for name, one in timm.models.get_arch_pretrained_cfgs(network_name).items()
+        if one.has_weights
+    }
+    if tag not in offered:
+        raise _unknown("timm", tag, offered, span)
+    try:
+        donor = timm.create_model(f"{network_name}.{tag}", pretrained=True)
+    except (OSError, RuntimeError) as error:
+        address = str(offered[tag].url or f"https://huggingface.co/{offered[tag].hf_hub_id}")
+        raise _unreachable(weights, address, error, span) from error
+    state: State = donor.state_dict()
+    return state
+
+
+def _unknown(library: str, name: str, offered: Iterable[str], span: Span | None) -> RecipeError:
+    known = ", ".join(f"`{library}:{one}`" for one in offered) or "none"
+    near = suggest(name, offered)
+    return RecipeError(
+        UnknownPretrained(library=library, name=name, near=near, known=known, span=span)
+    )
+
+
+def _unreachable(name: str, address: str, error: Exception, span: Span | None) -> RecipeError:
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    return RecipeError(PretrainedUnreachable(name=name, address=address, reason=reason, span=span))

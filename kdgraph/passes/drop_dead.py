@@ -1,0 +1,45 @@
+"""Drop what has weight zero, and everything that only it used."""
+
+from __future__ import annotations
+
+from kdgraph.graph.constant import constant
+from kdgraph.graph.graph import LossGraph
+from kdgraph.passes.rewrite import rewritten
+
+
+def drop_dead(graph: LossGraph) -> LossGraph:
+    """Drop terms whose weight, or whose value, is zero for the whole stage.
+
+    The term is gone as if it had never been written: its taps, modules and memory go with
+    it. A weight that is a schedule stays, also where it happens to be zero at first.
+
+    >>> from kdgraph.graph.example import example
+    >>> print(drop_dead(example("mean(student.logits) + 0·mean(linear(student.features, 3))")))
+    %0 = input(name=x) : Image[…]
+    %1 = tap(%0, model=student, path=logits) : Logits[b, ?]
+    %2 = mean(%1, over=none) : Scalar
+    %3 = const(value=1) : Scalar
+    term mean(student.logits) = %3 · %2
+    """
+    kept = tuple(
+        term
+        for term in graph.terms
+        if constant(graph, term.weight) != 0.0 and constant(graph, term.value) != 0.0
+    )
+    copy = rewritten(graph, lambda _made, _node, _inputs: None)
+    if len(kept) == len(graph.terms):
+        return copy
+    alive = {term.name for term in kept}
+    copy.terms = tuple(term for term in copy.terms if term.name in alive)
+    memory = {name for n in copy.needed(_asked(copy)) for name in copy.node(n).op.reads}
+    for number in list(copy.dag):
+        writes = copy.node(number).op.writes
+        if writes and not memory & set(writes):
+            copy.dag.remove_node(number)
+    return rewritten(copy, lambda _made, _node, _inputs: None)
+
+
+def _asked(graph: LossGraph) -> set[int]:
+    """What is asked for by terms and outputs, memory aside."""
+    terms = {part for term in graph.terms for part in (term.value, term.weight)}
+    return terms | set(graph.outputs.values())

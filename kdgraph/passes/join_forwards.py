@@ -1,0 +1,80 @@
+"""One forward of each model a step: all its views in one batch, all its taps at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kdgraph.graph.graph import LossGraph, Op
+
+
+def join_forwards(graph: LossGraph) -> LossGraph:
+    """Replace the taps of a model by one `run` of it and a `take` for each tap.
+
+    The views that a model sees go through it together, in the order of the batch's views:
+    batch norm makes that observable. A model that this stage does not train is frozen. A view that memory or another value supplies runs on
+    its own, after what it needs.
+
+    >>> from kdgraph.graph.example import example
+    >>> print(join_forwards(example("mean(student.logits) + mean(student.features)")))
+    %0 = input(name=x) : Image[…]
+    %1 = run(%0, model=student, taps=[logits, features]) : Tensor[…]
+    %2 = take(%1, place=0, tap=logits) : Logits[b, ?]
+    %3 = mean(%2, over=none) : Scalar
+    %4 = take(%1, place=0, tap=features) : Embedding[b, ?]
+    %5 = mean(%4, over=none) : Scalar
+    %6 = const(value=1) : Scalar
+    %7 = const(value=1) : Scalar
+    term mean(student.logits) = %6 · %3
+    term mean(student.features) = %7 · %5
+    """
+    made, new = LossGraph(), dict[int, int]()
+    views = [number for number in graph.order() if graph.node(number).op.name == "input"]
+    for number in views:
+        new[number] = made.add(graph.node(number))
+    taps = _taps(graph)
+    runs: dict[tuple[str, tuple[int, ...]], int] = {}
+    for number in graph.order():
+        node = graph.node(number)
+        if number in new:
+            continue
+        if node.op.name != "tap":
+            inputs = tuple((slot, new[source]) for slot, source in graph.inputs(number))
+            new[number] = made.add(node, inputs)
+            continue
+        model, view = str(node.op.knob("model")), graph.sources(number)[0]
+        together = _together(graph, model, view, views)
+        if (model, together) not in runs:
+            frozen = () if node.trained else (("frozen", True),)
+            op = Op("run", (("model", model), ("taps", taps[model]), *frozen))
+            slots = tuple((f"view{place}", new[one]) for place, one in enumerate(together))
+            run = replace(node, op=op, sort="Tensor", axes=None, name="")
+            runs[model, together] = made.add(run, slots)
+        knobs = (("place", together.index(view)), ("tap", node.op.knob("path")))
+        take = replace(node, op=Op("take", knobs))
+        new[number] = made.add(take, (("run", runs[model, together]),))
+    made.terms = tuple(t.moved(new) for t in graph.terms)
+    made.outputs = {name: new[number] for name, number in graph.outputs.items()}
+    return made.renumbered()
+
+
+def _taps(graph: LossGraph) -> dict[str, tuple[str, ...]]:
+    """The taps of each model, in the order they are asked for."""
+    found: dict[str, dict[str, None]] = {}
+    for number in graph.find("tap"):
+        op = graph.node(number).op
+        found.setdefault(str(op.knob("model")), {})[str(op.knob("path"))] = None
+    return {model: tuple(paths) for model, paths in found.items()}
+
+
+def _together(graph: LossGraph, model: str, view: int, views: list[int]) -> tuple[int, ...]:
+    """The views that go through a model in one batch with this one."""
+    if view not in views:
+        return (view,)
+    seen = {
+        graph.sources(number)[0]: bool(graph.node(number).op.knob("alone"))
+        for number in graph.find("tap")
+        if graph.node(number).op.knob("model") == model
+    }
+    if seen[view]:
+        return (view,)
+    return tuple(one for one in views if one in seen and not seen[one])

@@ -1,0 +1,65 @@
+"""Go to log-space where the mathematics, taken literally, would underflow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kdgraph.graph.graph import LossGraph, Node, Op
+from kdgraph.passes.rewrite import Inputs, rewritten
+
+
+def stabilise(graph: LossGraph) -> LossGraph:
+    """Lower `kl` and `log` over `softmax` to `kl_log` and `log_softmax`.
+
+    Users write the mathematics; a probability that underflows to zero would make its
+    logarithm infinite. A target that is no softmax joins in log-space only where nothing
+    trained has a part in it: the gradient of a logarithm at zero is not finite.
+
+    >>> from kdgraph.graph.example import example
+    >>> print(stabilise(example("mean(log(softmax(student.logits)))")))
+    %0 = input(name=x) : Image[…]
+    %1 = tap(%0, model=student, path=logits) : Logits[b, ?]
+    %2 = log_softmax(%1, over=-1) : LogDistribution[b, ?]
+    %3 = mean(%2, over=none) : Scalar
+    %4 = const(value=1) : Scalar
+    term mean(log(softmax(student.logits))) = %4 · %3
+    """
+    return rewritten(graph, _stable)
+
+
+def _stable(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
+    if node.op.name == "log":
+        return _logarithm(graph, inputs[0][1], node)
+    if node.op.name != "kl":
+        return None
+    slots = dict(inputs)
+    guess = _logarithm(graph, slots["guess"], node)
+    target = _logarithm(graph, slots["target"], node)
+    if guess is None or not _along_last(graph, slots["guess"]):
+        return None
+    if target is None:
+        given = graph.node(slots["target"])
+        if given.trained or given.op.name == "unknown":
+            return None
+        log = replace(given, op=Op("log"), sort="LogDistribution", name="")
+        target = graph.add(log, (("v", slots["target"]),))
+    elif not _along_last(graph, slots["target"]):
+        return None
+    rest = tuple((slot, source) for slot, source in inputs if slot not in {"target", "guess"})
+    op = Op("kl_log", node.op.knobs)
+    return graph.add(replace(node, op=op), (("target", target), ("guess", guess), *rest))
+
+
+def _along_last(graph: LossGraph, number: int) -> bool:
+    return graph.node(number).op.knob("over") in {None, -1}
+
+
+def _logarithm(graph: LossGraph, number: int, asked: Node) -> int | None:
+    """The log-softmax that is the logarithm of a node, if the node is a softmax."""
+    node = graph.node(number)
+    if node.op.name != "softmax":
+        return None
+    op = Op("log_softmax", node.op.knobs)
+    name = asked.name if asked.op.name == "log" else ""
+    made = replace(node, op=op, sort="LogDistribution", name=name)
+    return graph.add(made, graph.inputs(number))

@@ -1,0 +1,125 @@
+"""A run in words and lines: what progress says, as text that a test can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from kdgraph.train.events import Begun, Evaluated, Finished, Logged, Stopped
+
+TERM_WIDTH = 24
+TENTHS = 10
+"""seconds below which a clock shows tenths"""
+
+
+def picture(
+    begun: Begun, logged: Logged | None, evaluated: Evaluated | None, left: float | None
+) -> RenderableType:
+    """A bar, then every term with its weight, then the test accuracy."""
+    done = 0.0 if logged is None else logged.at.epoch - 1 + logged.within
+    epoch = begun.at.epoch if logged is None else logged.at.epoch
+    bar = Table.grid(padding=(0, 1), expand=True)
+    bar.add_column(no_wrap=True, max_width=20)
+    bar.add_column(no_wrap=True)
+    bar.add_column(ratio=1)
+    bar.add_column(no_wrap=True, justify="right")
+    pace = "" if logged is None else f"{count(logged.speed)} img/s"
+    rest = "" if left is None else f"ETA {clock(left)}"
+    bar.add_row(
+        Text(begun.name, style="bold"),
+        Text(f"{epoch}/{begun.epochs}"),
+        ProgressBar(total=begun.epochs, completed=done),
+        Text(f"{pace}  {rest}".strip()),
+    )
+    lines: list[RenderableType] = [bar]
+    if logged is not None:
+        lines.append(Text(terms(logged)))
+    if evaluated is not None and "accuracy" in evaluated.result.measures:
+        lines.append(Text(f"test {_test(evaluated)}", style="green"))
+    return Group(*lines)
+
+
+def terms(logged: Logged) -> str:
+    """Total, learning rate, and each term as `name value ×weight`."""
+    parts = [f"total {logged.total:.4g}"]
+    parts += [weighted(name, value, logged.weights) for name, value in logged.terms.items()]
+    return "   ".join([*parts, f"lr {logged.lr:.3g}"])
+
+
+def weighted(name: str, value: float, weights: Mapping[str, float]) -> str:
+    """A term with its weight, by a name of bearable length."""
+    short = name if len(name) <= TERM_WIDTH else name[: TERM_WIDTH - 1] + "…"
+    weight = weights.get(name, 1.0)
+    return f"{short} {value:.4g}" + ("" if weight == 1 else f" ×{weight:.3g}")
+
+
+def epoch_line(begun: Begun, event: Evaluated) -> str:
+    """An epoch as plain text: place, loss, accuracy, pace."""
+    result = event.result
+    width = len(str(begun.epochs))
+    parts = [f"{begun.name} {result.epoch:>{width}}/{begun.epochs}", f"loss {result.total:.4g}"]
+    if "accuracy" in result.measures:
+        parts.append(_test(event))
+    return "  ".join([*parts, f"{count(result.speed)} img/s"])
+
+
+def finished(event: Finished) -> str:
+    """The stage in a line."""
+    words = f"{event.name}: {event.last.epoch} epochs in {clock(event.seconds)}"
+    if "accuracy" in event.last.measures:
+        words += (
+            f", last {percent(event.last.measures['accuracy'])},"
+            f" best {percent(event.best.measures['accuracy'])} in epoch {event.best.epoch}"
+        )
+    return words
+
+
+def stopped(event: Stopped, resume: str) -> str:
+    """How to go on."""
+    return f"stopped after step {event.at.step}; go on with\n  {resume}"
+
+
+def percent(share: float) -> str:
+    """An accuracy as people write it.
+
+    >>> percent(0.98765)
+    '98.8 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
+def count(number: float) -> str:
+    """A number short enough for a line.
+
+    >>> [count(812.3), count(12_345), count(3.2e6)]
+    ['812', '12.3k', '3.2M']
+    """
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.1f}{letter}"
+    return f"{number:.0f}"
+
+
+def clock(seconds: float) -> str:
+    """A duration as a clock shows it.
+
+    >>> [clock(3.21), clock(75), clock(3_725)]
+    ['3.2 s', '1:15', '1:02:05']
+    """
+    if seconds < TENTHS:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _test(event: Evaluated) -> str:
+    now, best = event.result, event.best
+    return (
+        f"{percent(now.measures['accuracy'])}"
+        f" (best {percent(best.measures['accuracy'])} in epoch {best.epoch})"
+    )
