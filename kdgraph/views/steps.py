@@ -1,4 +1,4 @@
-"""What makes the views of a batch, as data; defined where torch is not needed."""
+"""The steps that make a batch's views, as the torch-free side writes them."""
 
 from __future__ import annotations
 
