@@ -1,0 +1,36 @@
+"""Knowledge distillation as equations: write the loss, run it.
+
+    step = kdgraph.compile("icd.kd", models={"teacher": t, "student": s}, sample=x)
+    out = step(x, y, i)
+    out.total.backward(); optimiser.step(); step.commit()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kdgraph.compiler import check, compile, load  # noqa: A004 - the word people expect
+    from kdgraph.lang.diagnostics import RecipeError
+    from kdgraph.primitive import primitive
+
+__version__ = "0.1.0"
+__all__ = ["RecipeError", "__version__", "check", "compile", "load", "primitive"]
+
+HOMES = {
+    "check": "kdgraph.compiler",
+    "compile": "kdgraph.compiler",
+    "load": "kdgraph.compiler",
+    "RecipeError": "kdgraph.lang.diagnostics",
+    "primitive": "kdgraph.primitive",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used: `import kdgraph` alone costs nothing."""
+    if name not in HOMES:
+        msg = f"module 'kdgraph' has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module  # noqa: PLC0415 - see the first line
+
+    return getattr(import_module(HOMES[name]), name)
