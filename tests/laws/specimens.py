@@ -134,7 +134,7 @@ def _ways(word: Signature) -> Iterator[Specimen]:
 def _values(one: Parameter) -> list[Any]:
     """Values to try for a knob: every choice of a few, else the default or a small count."""
     if one.many:
-        return [(COUNT, 3)]
+        return [(COUNT, 4)]
     if one.knob.startswith("Literal["):
         return [text.strip(' "') for text in one.knob[len("Literal[") : -1].split(",")]
     if one.is_required:
