@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -120,7 +119,6 @@ def launch(devices_wanted: int, command: Sequence[str]) -> int:
         max_restarts=0,
         monitor_interval=0.2,
     )
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.ERROR)
     try:
         elastic_launch(config, sys.executable)(*command)
     except SignalException as stopped:  # by now the processes have written their checkpoint

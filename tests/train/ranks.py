@@ -1,0 +1,97 @@
+"""What two processes find, for a test that compares it with what one finds.
+
+python -m tests.train.ranks OUT      # started twice by a launcher
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.train.atomic import write_tensors
+from kdgraph.train.distributed import ALONE, World, join, wrap
+from kdgraph.train.engine import train_stage
+from kdgraph.train.gather import gather_rows
+from tests.train.small import VIEWS, SmallStep, images, protocol
+
+SIZE = (6, 5)
+
+
+class Coupled(nn.Module):
+    """Every row is compared with every other one of the whole batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(2)
+        self.weight = nn.Parameter(torch.randn(5, 3, generator=generator).double())
+
+    def forward(self, rows: Tensor) -> Tensor:
+        own = torch.tanh(rows @ self.weight)
+        every = gather_rows(own)
+        similar = every @ every.T
+        return similar.logsumexp(-1).mean() + gather_rows(own * 2).pow(3).mean()
+
+
+def batch() -> Tensor:
+    return torch.randn(SIZE, generator=torch.Generator().manual_seed(4)).double()
+
+
+def coupled(world: World, backend: str | None) -> dict[str, Tensor]:
+    torch._dynamo.reset()
+    module = Coupled()
+    if backend is not None:
+        module.compile(fullgraph=True, backend=backend)
+    rows = batch().tensor_split(world.size)[world.rank]
+    ranks = wrap(module, world)
+    loss = ranks(rows)
+    loss.backward()
+    return {"loss": loss.detach(), "gradient": module.weight.grad}
+
+
+def stage(world: World, out: Path, examples: int, compiled: bool | str) -> dict[str, Tensor]:
+    step = SmallStep(examples, norm=False, drop=0).double()
+    torch._dynamo.reset()
+    result = train_stage(
+        step,
+        images(examples),
+        VIEWS,
+        protocol(epochs=2, clip=1.0),
+        seed=3,
+        out=out,
+        device=torch.device("cpu"),
+        world=world,
+        compile=compiled,
+        log_every=4,
+    )
+    numbers = [[one.total, one.terms["rel"], one.measures["accuracy"]] for one in result.history]
+    return {**step.state_dict(), "history": torch.tensor(numbers).double()}
+
+
+def everything(world: World, out: Path) -> dict[str, Tensor]:
+    parts = {
+        "eager": coupled(world, None),
+        "compiled": coupled(world, "aot_eager"),
+        "stage": stage(world, out / "eager", 44, False),
+        "compiled stage": stage(world, out / "compiled", 40, "aot_eager"),
+    }
+    return {f"{part}/{name}": one for part, found in parts.items() for name, one in found.items()}
+
+
+def main(out: Path) -> None:
+    torch.set_num_threads(1)
+    try:
+        with join("cpu", 3):
+            pass
+    except RecipeError as refused:
+        (out / "refused").write_text(refused.diagnostics[0].code)
+    with join("cpu", 2) as (world, _):
+        assert world != ALONE
+        write_tensors(out / f"rank{world.rank}.safetensors", everything(world, out))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

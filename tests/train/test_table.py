@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import io
+import json
+import math
+
+import pytest
+from rich.console import Console
+
+from kdgraph.train import rundir, table
+from kdgraph.train.table import Entry
+
+ENTRIES = [
+    Entry("teacher", "digits-large", (0.989,), (0.991,)),
+    Entry("student alone", "digits-small", (0.93, 0.94, 0.92), (0.94, 0.95, 0.93)),
+    Entry("student, distilled", "digits-small", (0.95, 0.96, 0.955), (0.96, 0.96, 0.96)),
+]
+
+
+def test_the_standard_error_worked_by_hand():
+    # mean 0.93, deviations 0, 0.01, −0.01: variance 1e-4, over three seeds
+    assert table.mean(ENTRIES[1].last) == pytest.approx(0.93)
+    assert table.standard_error(ENTRIES[1].last) == pytest.approx(0.01 / math.sqrt(3))
+    assert math.isnan(table.standard_error((0.5,)))
+
+
+def test_the_table_has_last_and_best_in_percent():
+    console = Console(file=io.StringIO(), width=80)
+    console.print(table.table(ENTRIES, title="kd on digits"))
+    shown = console.file.getvalue()
+
+    assert "kd on digits" in shown
+    assert "93.00 ± 0.58" in shown
+    assert "98.90 " in shown
+    assert "mean ± standard error over 3 seeds" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_one_seed_has_no_caption_and_no_error():
+    text = table.markdown(ENTRIES[:1])
+
+    assert text == (
+        "| | model | last, % | best, % |\n|---|---|---:|---:|\n"
+        "| teacher | digits-large | 98.90 | 99.10 |\n"
+    )
+
+
+def test_the_result_of_a_run_is_written_and_read_back(tmp_path):
+    run = rundir.begin("kd", root=tmp_path)
+    assert not run.is_finished
+
+    table.write(run, ENTRIES, {"recipe": "kd", "seeds": [0, 1, 2]})
+
+    assert run.is_finished
+    assert table.read(run.result) == ENTRIES
+    said = json.loads(run.result.read_text())
+    assert said["seeds"] == [0, 1, 2]
+    assert said["table"][1]["mean_last"] == pytest.approx(0.93)
+    assert (run.path / "result.md").read_text().startswith("# kd\n\n| | model")
