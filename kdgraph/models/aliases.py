@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import nn
 
@@ -40,7 +40,8 @@ def _classifier(network: nn.Module) -> str:
     linears = [path for path, layer in layers.items() if isinstance(layer, nn.Linear)]
     if not hasattr(network, "get_classifier"):
         return linears[-1] if linears else ""
-    head = network.get_classifier()  # timm's; one for each token where there are several
+    chosen: Callable[[], object] = network.get_classifier  # timm's; several where tokens are
+    head = chosen()
     inside = list(head.modules()) if isinstance(head, nn.Module) else []
     found = [path for path in linears if layers[path] in inside]
     return found[0] if len(found) == 1 else ""

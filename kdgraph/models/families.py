@@ -58,6 +58,8 @@ def family_of(network: nn.Module) -> Family:
 
 def _row(network: nn.Module) -> Family:
     row = network.get_submodule("features")
+    if not isinstance(row, nn.Sequential):
+        return Family()
     split = stages(row)
     maps = tuple(f"features.{layer}" for layer in split.maps)
     relus = all(isinstance(row.get_submodule(layer), nn.ReLU) for layer in split.maps)

@@ -41,24 +41,19 @@ def build(name: str, classes: int, *, channels: int = 3, span: Span | None = Non
     network: nn.Module = torchvision.models.get_model(
         name, weights=None, num_classes=classes, **ARGUMENTS.get(name, {})
     )
-    if channels != 3:
-        take_channels(network, channels)
+    take_channels(network, channels)
     object.__setattr__(network, "torchvision_name", name)  # whose weights fit, pretrained.py
     return network
 
 
 def take_channels(network: nn.Module, channels: int) -> None:
-    """Give the first convolution this many input channels, going round its three.
+    """Give the first convolution this many input channels, going round those it has.
 
     The kernels of a channel are the ones that were drawn for channel `c mod 3`, so that
     they are distributed as the network's author wanted.
     """
-    for path, old in network.named_modules():
-        if isinstance(old, nn.Conv2d):
-            break
-    else:
-        msg = f"{type(network).__name__} has no convolution"
-        raise TypeError(msg)
-    kernel = old.weight.detach()[:, torch.arange(channels) % old.in_channels]
-    old.in_channels = channels
-    old.weight = nn.Parameter(kernel)
+    first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d))
+    if channels != first.in_channels:
+        kernels = first.weight.detach()[:, torch.arange(channels) % first.in_channels]
+        first.weight = nn.Parameter(kernels)
+        first.in_channels = channels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TALL = 64  # pixels; VGG pools such images once more
 Shape = tuple[int, ...]
 Sizes = dict[str, Shape | tuple[Shape, ...]]
 
@@ -17,7 +18,7 @@ class Layout:
         stages: width and stride of each of f1…fL, the stride seen from the one before.
         features: length of the pooled vector that the classifier sees.
         pools: sizes are halved by max pooling, which rounds down; convolutions round up.
-        pools_tall: images 64 pixels high are pooled once more, before the last stage.
+        pools_tall: images `TALL` pixels high are pooled once more, before the last stage.
     """
 
     stem: tuple[int, int]
@@ -32,7 +33,7 @@ class Layout:
         at = (height, width)
         for index, (channels, stride) in enumerate((self.stem, *self.stages)):
             last = index == len(self.stages)
-            step = 2 if self.pools_tall and last and height == 64 else stride
+            step = 2 if self.pools_tall and last and height == TALL else stride
             at = (self._shrink(at[0], step), self._shrink(at[1], step))
             shapes.append((channels, *at))
         return tuple(shapes)

@@ -70,7 +70,8 @@ class MobileNetV2(nn.Module):
         self.conv2 = nn.Sequential(
             convolution(widths[-1], 1280, 1), nn.BatchNorm2d(1280), nn.ReLU()
         )
-        self.classifier = nn.Sequential(nn.Linear(1280, classes))
+        linear = nn.Linear(1280, classes)
+        self.classifier = nn.Sequential(linear)
         maps = tuple(f"blocks.{group}" for group in (1, 2, 4, 6))
         self.aliases: Aliases = {
             "logits": "",
@@ -80,8 +81,8 @@ class MobileNetV2(nn.Module):
             "preact": maps,
         }
         start_convolutions(self)
-        nn.init.normal_(self.classifier[0].weight, std=0.01)
-        nn.init.zeros_(self.classifier[0].bias)
+        nn.init.normal_(linear.weight, std=0.01)
+        nn.init.zeros_(linear.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (b, channels, h, w) to logits (b, classes)."""

@@ -46,20 +46,18 @@ def pretrained_state(
 def _torchvision(network: nn.Module, name: str, span: Span | None) -> State:
     weights = f"torchvision:{name}"
     models = import_torchvision(f"`{weights}`", span=span).models
-    kind, dot, short = name.rpartition(".")
     built = getattr(network, "torchvision_name", None)
-    if dot:
-        names = models.list_models(module=models)
-        built = next((one for one in names if models.get_model_weights(one).__name__ == kind), None)
     if built is None:
         raise RecipeError(PretrainedElsewhere(weights=weights, library="torchvision", span=span))
-    offered = models.get_model_weights(built).__members__
+    kind = models.get_model_weights(built)
+    offered = kind.__members__
+    short = name.removeprefix(f"{kind.__name__}.")
     if short not in offered:
-        raise _unknown("torchvision", short, offered, span)
+        raise RecipeError(_unknown("torchvision", short, offered, span))
     try:
         donor = models.get_model(built, weights=offered[short])
     except (OSError, RuntimeError) as error:
-        raise _unreachable(weights, offered[short].url, error, span) from error
+        raise RecipeError(_unreachable(weights, offered[short].url, error, span)) from error
     if hasattr(donor, "transform_input"):  # theirs were trained on pixels scaled otherwise
         network.transform_input = donor.transform_input
     state: State = donor.state_dict()
@@ -79,24 +77,27 @@ def _timm(network: nn.Module, tag: str, span: Span | None) -> State:
         if one.has_weights
     }
     if tag not in offered:
-        raise _unknown("timm", tag, offered, span)
+        raise RecipeError(_unknown("timm", tag, offered, span))
     try:
         donor = timm.create_model(f"{network_name}.{tag}", pretrained=True)
     except (OSError, RuntimeError) as error:
-        address = str(offered[tag].url or f"https://huggingface.co/{offered[tag].hf_hub_id}")
-        raise _unreachable(weights, address, error, span) from error
+        hub = offered[tag].hf_hub_id
+        address = f"https://huggingface.co/{hub}" if hub else str(offered[tag].url)
+        raise RecipeError(_unreachable(weights, address, error, span)) from error
     state: State = donor.state_dict()
     return state
 
 
-def _unknown(library: str, name: str, offered: Iterable[str], span: Span | None) -> RecipeError:
+def _unknown(
+    library: str, name: str, offered: Iterable[str], span: Span | None
+) -> UnknownPretrained:
     known = ", ".join(f"`{library}:{one}`" for one in offered) or "none"
     near = suggest(name, offered)
-    return RecipeError(
-        UnknownPretrained(library=library, name=name, near=near, known=known, span=span)
-    )
+    return UnknownPretrained(library=library, name=name, near=near, known=known, span=span)
 
 
-def _unreachable(name: str, address: str, error: Exception, span: Span | None) -> RecipeError:
+def _unreachable(
+    name: str, address: str, error: Exception, span: Span | None
+) -> PretrainedUnreachable:
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
-    return RecipeError(PretrainedUnreachable(name=name, address=address, reason=reason, span=span))
+    return PretrainedUnreachable(name=name, address=address, reason=reason, span=span)

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from kdgraph.models.aliases import Aliases
 from kdgraph.models.convolution import convolution
 
+STEM = 24  # channels, too few to split into groups
+
 
 def shuffle(x: Tensor, groups: int) -> Tensor:
     """Deal the channels out, one of each group in turn: (a1 a2 b1 b2) to (a1 b1 a2 b2)."""
@@ -24,10 +26,10 @@ class Bottleneck(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int, groups: int = 3) -> None:
         super().__init__()
-        branch = outputs - inputs if stride == 2 else outputs
+        branch = outputs - inputs if stride > 1 else outputs
         middle = branch // 4
         self.stride = stride
-        self.groups = 1 if inputs == 24 else groups  # 24 channels, the stem's, are too few to split
+        self.groups = 1 if inputs == STEM else groups
         self.conv1 = convolution(inputs, middle, 1, groups=self.groups)
         self.bn1 = nn.BatchNorm2d(middle)
         self.relu1 = nn.ReLU()
@@ -43,7 +45,7 @@ class Bottleneck(nn.Module):
         h = shuffle(self.relu1(self.bn1(self.conv1(x))), self.groups)
         h = self.relu2(self.bn2(self.conv2(h)))
         h = self.bn3(self.conv3(h))
-        if self.stride == 2:
+        if self.stride > 1:
             return self.relu3(torch.cat([h, F.avg_pool2d(x, 3, stride=2, padding=1)], dim=1))
         return self.relu3(h + x)
 
@@ -65,10 +67,10 @@ class ShuffleNetV1(nn.Module):
 
     def __init__(self, classes: int, *, channels: int = 3) -> None:
         super().__init__()
-        self.conv1 = convolution(channels, 24, 1)
-        self.bn1 = nn.BatchNorm2d(24)
+        self.conv1 = convolution(channels, STEM, 1)
+        self.bn1 = nn.BatchNorm2d(STEM)
         self.relu = nn.ReLU()
-        self.layer1 = _stage(24, 240, 4)
+        self.layer1 = _stage(STEM, 240, 4)
         self.layer2 = _stage(240, 480, 8)
         self.layer3 = _stage(480, 960, 4)
         self.linear = nn.Linear(960, classes)

@@ -23,21 +23,21 @@ def timm_stages(network: nn.Module, family: str) -> tuple[str, tuple[str, ...]]:
     has another name than the rest, as `act1` before `layer1`. Networks that never shrink
     their maps keep tokens, as vision transformers do, and have no stages.
     """
-    layers = dict(network.named_modules())
+    called = {
+        path for path, layer in network.named_modules() if not isinstance(layer, nn.ModuleList)
+    } - {""}
     listed = list(getattr(network, "feature_info", ()))
     paths = [stage["module"] for stage in listed]
-    first_is_stem = len({re.sub(r"\d", "", path) for path in paths[:2]}) == 2
+    first_is_stem = len({re.sub(r"\d", "", path) for path in paths[:2]}) > 1
     channels_last = getattr(network, "output_fmt", "NCHW") != "NCHW"
-    stems = (paths[0],) if first_is_stem else STEMS
-    stem = next((path for path in stems if path and path in layers), "")
-    if channels_last and not stem.endswith(".proj"):
-        stem = ""
+    stems = [path for path in (paths[:1] if first_is_stem else STEMS) if path in called]
+    if channels_last:
+        stems = [path for path in stems if path.endswith(".proj")]
     maps = tuple(paths[first_is_stem:])
-    called = all(path in layers and not isinstance(layers[path], nn.ModuleList) for path in maps)
     shrinks = bool(listed) and listed[-1]["reduction"] > listed[0]["reduction"]
-    if channels_last or not called or not shrinks or family in WITHOUT_MAPS:
+    if channels_last or not shrinks or family in WITHOUT_MAPS or not called.issuperset(maps):
         maps = ()
-    return stem, maps
+    return next(iter(stems), ""), maps
 
 
 def last_relus(network: nn.Module, family: str, maps: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from kdgraph.models.aliases import Aliases
 from kdgraph.models.convolution import convolution, start_convolutions
+from kdgraph.models.layout import TALL
 
 WIDTHS = (64, 128, 256, 512, 512)
 
@@ -65,7 +66,7 @@ class VGG(nn.Module):
 
 def pool_tall(x: Tensor, height: int) -> Tensor:
     """The fourth pool, for images 64 pixels high; wrapped, since tracing meets no sizes."""
-    return F.max_pool2d(x, 2) if height == 64 else x
+    return F.max_pool2d(x, 2) if height == TALL else x
 
 
 torch.fx.wrap("pool_tall")
