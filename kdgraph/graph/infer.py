@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kdgraph.graph.axes import Binding, Mistake, RankMistake, broadcast, product
-from kdgraph.graph.graph import Axes, Axis, Node, Op
+from kdgraph.graph.graph import Axes, Node, Op
+from kdgraph.graph.shapes import RULES
 from kdgraph.primitive import Signature
 from kdgraph.sorts import accepts
 
@@ -99,64 +100,34 @@ def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
     mistakes += binding.mistakes
     if mistakes:
         return Inferred(made.sort, None, tuple(mistakes))
+    over = op.knob("over")
+    first = inputs[0][1].axes if inputs else None
+    if isinstance(over, (int, float)) and first is not None and rule != "concat":
+        place = int(over)
+        if not -len(first) <= place < len(first):
+            needed = " ".join("?" * (place + 1 if place >= 0 else -place))
+            return Inferred(mistakes=(RankMistake(inputs[0][0], needed, first),))
     if rule == "broadcast":
         axes, clashes = broadcast([(slot, node.axes) for slot, node in inputs])
         sort = _arithmetic_sort("min", [node for _, node in inputs], axes)
         return Inferred(sort, axes, tuple(clashes))
-    if rule == "reduce":
-        return _reduced(op, inputs[0][1])
-    if rule == "rows":
-        return _by_rows(made, op, inputs[0][1])
-    if rule == "concat":
-        return _concat(op, [node for _, node in inputs])
+    shapes = [node.axes for _, node in inputs]
+    if rule in RULES:
+        axes = None if None in shapes[:1] and rule != "reduce" else RULES[str(rule)](op, shapes)
+        return Inferred(_own_sort(made, inputs, axes), axes)
     axes = binding.result(made.axes)
-    sort = made.sort
-    if sort == "Tensor" and made.axes == "..." and axes == ():
-        sort = "Scalar"
-    return Inferred(sort, axes)
+    return Inferred(_own_sort(made, inputs, axes), axes)
+
+
+def _own_sort(made: Signature, inputs: Inputs, axes: Axes | None) -> str:
+    """The sort of a result: as declared, that of its inputs, or one number."""
+    if axes == ():
+        return "Scalar"
+    if made.flag("sort") == "same":
+        sorts = {node.sort for _, node in inputs if node.axes != ()}
+        return sorts.pop() if len(sorts) == 1 else "Tensor"
+    return "Tensor" if made.sort == "Scalar" else made.sort
 
 
 def _size(value: object) -> int | None:
     return int(value) if isinstance(value, (int, float)) and value >= 0 else None
-
-
-def _reduced(op: Op, value: Node) -> Inferred:
-    over = op.knob("over")
-    if over is None:
-        return Inferred("Scalar", ())
-    if value.axes is None or not isinstance(over, (int, float)):
-        return Inferred()
-    place = int(over)
-    if not -len(value.axes) <= place < len(value.axes):
-        needed = " ".join("?" * (place + 1 if place >= 0 else -place))
-        return Inferred(mistakes=(RankMistake("v", needed, value.axes),))
-    kept = list(value.axes)
-    del kept[place]
-    return Inferred("Tensor" if kept else "Scalar", tuple(kept))
-
-
-def _by_rows(made: Signature, op: Op, value: Node) -> Inferred:
-    if op.knob("reduce") != "none":
-        return Inferred("Scalar", ())
-    if value.axes is None:
-        return Inferred()
-    elementwise = made.axes == "..." or made.flag("elementwise")
-    return Inferred("Tensor", value.axes if elementwise else value.axes[:-1])
-
-
-def _concat(op: Op, nodes: list[Node]) -> Inferred:
-    over = op.knob("over")
-    place = int(over) if isinstance(over, (int, float)) else 0
-    shapes = [node.axes for node in nodes]
-    first = shapes[0]
-    if first is None or any(axes is None or len(axes) != len(first) for axes in shapes):
-        return Inferred(nodes[0].sort)
-    sizes = [axes[place].size for axes in shapes if axes is not None]
-    rows = [axes[place].rows for axes in shapes if axes is not None]
-    joined = Axis(
-        None if None in sizes else sum(size for size in sizes if size is not None),
-        "+".join(rows) if any(rows) else "",
-    )
-    made = list(first)
-    made[place] = joined
-    return Inferred(nodes[0].sort, tuple(made))

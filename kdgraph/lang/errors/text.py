@@ -233,3 +233,35 @@ class ControlCharacter(Diagnostic):
     help = "save the file again as plain UTF-8 text"
 
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotANumber(Diagnostic):
+    """A place that takes a number is given something that does not come to one.
+
+        train: {epochs: "epochs/0"}
+
+    Durations are arithmetic on numbers and `epochs`; a value of the loss can't stand there.
+    """
+
+    code = "KD118"
+    title = "`{words}` does not come to a number"
+    label = "not a number"
+    help = "write arithmetic on numbers, as in `epochs/6`"
+
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongValue(Diagnostic):
+    """A key of a setting, or of `train:`, is given a value that it does not take."""
+
+    code = "KD119"
+    title = "`{key}` takes {expected}"
+    label = "{found}"
+    help = "{advice}"
+
+    key: str
+    expected: str
+    found: str
+    advice: str = "`kdgraph explain setting` shows every key"
