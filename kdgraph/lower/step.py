@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, fx, nn
@@ -60,7 +60,13 @@ class Step(nn.Module):
             for n in graph.order()
             if graph.node(n).op.name in {"input", "given"}
         )
-        object.__setattr__(self, "models", dict(networks))
+        self.models = dict(networks)
+        self._networks = dict(networks)
+        self._frozen = {
+            spelled(str(graph.node(n).op.knob("model")))
+            for n in graph.find("run")
+            if graph.node(n).op.knob("frozen")
+        }
         self._fixed: dict[str, float] = {}
         for term in graph.terms:
             value = graph.node(term.weight).op.knob("value")
@@ -74,7 +80,6 @@ class Step(nn.Module):
                 parameter.requires_grad_(requires_grad=False)
         self.train()
 
-    models: dict[str, nn.Module]
     constants: Tensor
 
     def forward(
@@ -111,16 +116,24 @@ class Step(nn.Module):
         """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows."""
         self.program.clock.set(**times)
 
-    def commit(self) -> None:
-        """Apply what memory staged in the forward; call it after a finite optimiser step."""
+    def commit(self, finite: Tensor | None = None) -> None:
+        """Apply what memory staged in the forward; call it after a finite optimiser step.
 
-    def trained(self) -> Iterator[tuple[str, str, nn.Parameter]]:
+        Args:
+            finite: a flag on the device; where it is false nothing is written.
+        """
+        del finite
+
+    def trained(self) -> list[tuple[str, str, nn.Parameter]]:
         """What this stage trains: the part (a model, `modules`), the name, the parameter."""
+        return list(self._trained())
+
+    def _trained(self) -> Iterator[tuple[str, str, nn.Parameter]]:
         for model in self.world.networks:
             if self.world.trains_model(model) and hasattr(self.program, spelled(model)):
-                for name, parameter in self.models[model].named_parameters():
+                for name, parameter in self._networks[model].named_parameters():
                     if parameter.requires_grad:
-                        yield model, f"{model}.{name}", parameter
+                        yield model, name, parameter
         for name, parameter in self._own_parameters():
             if parameter.requires_grad:
                 yield "modules", name, parameter
@@ -131,6 +144,26 @@ class Step(nn.Module):
             return
         for name, parameter in parts.named_parameters():
             yield name.removesuffix(".value"), parameter
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - nn.Module's
+        """What this stage may change; a frozen network is not part of it."""
+        state = super().state_dict(*args, **kwargs)
+        return {name: value for name, value in state.items() if not self._is_fixed(name)}
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False  # noqa: FBT001, FBT002
+    ) -> Any:  # noqa: ANN401 - nn.Module's own signature
+        """Put back what `state_dict` gave."""
+        wanted = set(self.state_dict())
+        if strict and wanted != set(state_dict):
+            differ = sorted(wanted.symmetric_difference(state_dict))
+            msg = f"the state is of another step: {', '.join(differ[:4])}"
+            raise RuntimeError(msg)
+        return super().load_state_dict(state_dict, strict=False, assign=assign)
+
+    def _is_fixed(self, name: str) -> bool:
+        parts = name.removeprefix("program.").split(".")
+        return parts[0] in self._frozen
 
     @property
     def parts(self) -> nn.Module:

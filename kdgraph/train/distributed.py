@@ -150,3 +150,12 @@ def unsynchronised(step: nn.Module, *, when: bool) -> AbstractContextManager[Non
     if when and isinstance(step, DistributedDataParallel):
         return cast("AbstractContextManager[None]", step.no_sync())
     return nullcontext()
+
+
+def shared(word: str) -> str:
+    """What rank 0 says, heard by every rank."""
+    if not dist.is_initialized():
+        return word
+    said = [word]
+    dist.broadcast_object_list(said, src=0)
+    return said[0]

@@ -1,0 +1,62 @@
+"""The command line: one command a file; nothing heavy is imported until a command needs it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from kdgraph.lang.diagnostics import RecipeError
+
+HELP = """Knowledge distillation as equations: write the loss, run it.
+
+kdgraph run icd                 train it on the default setting, in about a minute
+kdgraph check my.kd             every mistake at once, before any data is read
+kdgraph viz my.kd -o my.svg     the loss as a picture"""
+
+
+def app() -> typer.Typer:
+    """The application with its commands."""
+    from kdgraph.cli.check import check  # noqa: PLC0415 - commands load when asked for
+    from kdgraph.cli.explain import explain  # noqa: PLC0415
+    from kdgraph.cli.list import list_  # noqa: PLC0415
+    from kdgraph.cli.run import run  # noqa: PLC0415
+    from kdgraph.cli.show import show  # noqa: PLC0415
+    from kdgraph.cli.viz import viz  # noqa: PLC0415
+
+    made = typer.Typer(
+        name="kdgraph",
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    made.command("run")(run)
+    made.command("check")(check)
+    made.command("viz")(viz)
+    made.command("show")(show)
+    made.command("list")(list_)
+    made.command("explain")(explain)
+    made.callback(invoke_without_command=True)(_top)
+    return made
+
+
+def _top(
+    version: bool = typer.Option(False, "--version", help="Say which version this is."),  # noqa: FBT001, FBT003 - Typer's form
+) -> None:
+    """Say the version, or nothing."""
+    if version:
+        from kdgraph import __version__  # noqa: PLC0415
+
+        typer.echo(f"kdgraph {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is a message and exit code 1, never a traceback."""
+    try:
+        app()()
+    except RecipeError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)

@@ -1,0 +1,122 @@
+"""`kdgraph run`: train a recipe on a setting, and end with a table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kdgraph.cli.check import ON, PLUGIN, SET
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kdgraph.train.rundir import RunDir
+
+
+def run(  # noqa: PLR0913 - one argument an option
+    recipe: Annotated[str, typer.Argument(help="A recipe: a file, or the name of a shipped one.")],
+    on: Annotated[str | None, ON] = None,
+    set_: Annotated[list[str] | None, SET] = None,
+    seed: Annotated[int, typer.Option(help="Decides every random draw.", min=0)] = 0,
+    seeds: Annotated[int, typer.Option(help="Repeat with so many seeds.", min=1)] = 1,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; else runs/<recipe>.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run stopped.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    devices: Annotated[int, typer.Option(help="How many of this machine's devices.", min=1)] = 1,
+    compile_: Annotated[
+        bool | None,
+        typer.Option("--compile/--no-compile", help="Compile the step; the default on a GPU."),
+    ] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone/--no-alone", help="Train the student alone as well.")
+    ] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say only the table.")] = False,
+    plugin: Annotated[list[Path] | None, PLUGIN] = None,
+) -> None:
+    """Train a recipe on a setting: the teacher first where it has no weights, then the student.
+
+    Ends with a table of teacher, student alone and student distilled, and keeps everything
+    in the run's folder: config, metrics, checkpoints, the student's weights, the loss graph.
+    """
+    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - torch loads below
+    from kdgraph.experiment import examine, pairs_of  # noqa: PLC0415
+    from kdgraph.lang.diagnostics import RecipeError  # noqa: PLC0415
+
+    load_plugins(plugin or [])
+    values = pairs_of(set_ or [])
+    experiment = examine(recipe, on, values)
+    if experiment.errors:
+        raise RecipeError(*experiment.errors)
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from kdgraph.train import distributed, table  # noqa: PLC0415
+    from kdgraph.train.method import Place  # noqa: PLC0415
+    from kdgraph.train.progress import Progress  # noqa: PLC0415
+    from kdgraph.train.run import Request, Run  # noqa: PLC0415
+
+    if devices > 1 and not distributed.launched():
+        words = ["-m", "kdgraph", *sys.argv[1:]]
+        raise typer.Exit(distributed.launch(devices, words))
+    console = Console()
+    name = experiment.recipe.name
+    with distributed.join(device, devices if distributed.launched() else None) as (world, place):
+        folder = _folder(name, out, resume, world.leads)
+        hint = f"kdgraph run {recipe}{_rest(on, set_, seed, seeds, folder)} --resume"
+        running = Run(
+            request=Request(recipe, on, values, seed, seeds, alone),
+            folder=folder,
+            place=Place(
+                device=place,
+                world=world,
+                compile=place.type == "cuda" if compile_ is None else compile_,
+                resume=resume,
+            ),
+            say=lambda words: _say(console, words, world.leads and not quiet),
+            listen=lambda _: (Progress(console, hint, quiet=quiet),) if world.leads else (),
+        )
+        if resume and folder.is_finished:
+            rows = table.read(folder.result)
+        else:
+            rows = running.run()
+            if world.leads:
+                _draw(experiment, folder)
+        if world.leads:
+            console.print()
+            console.print(table.table(rows, title=f"{name} on {experiment.setting.name}"))
+            console.print(f"kept in {folder.path}", soft_wrap=True, highlight=False)
+
+
+def _folder(name: str, out: Path | None, resume: bool, leads: bool) -> RunDir:  # noqa: FBT001
+    """The run's folder; rank 0 decides, and says it to the others by the file system."""
+    from kdgraph.train import rundir  # noqa: PLC0415
+    from kdgraph.train.distributed import shared  # noqa: PLC0415
+
+    made = (rundir.again if resume else rundir.begin)(name, out=out) if leads else None
+    return rundir.RunDir(Path(shared(str(made.path) if made else "")))
+
+
+def _rest(
+    on: str | None, values: list[str] | None, seed: int, seeds: int, folder: RunDir
+) -> str:
+    words = [f" --on {on}" if on else "", *(f" --set {one!r}" for one in values or [])]
+    words += [f" --seed {seed}" if seed else "", f" --seeds {seeds}" if seeds > 1 else ""]
+    return "".join([*words, f" --out {folder.path}"])
+
+
+def _say(console: Console, words: str, speaks: bool) -> None:  # noqa: FBT001
+    if speaks:
+        console.print(words, highlight=False, soft_wrap=True)
+
+
+def _draw(experiment: object, folder: RunDir) -> None:
+    """Keep the loss graph as a picture."""
+    from kdgraph.experiment import Experiment  # noqa: PLC0415
+    from kdgraph.viz.picture_of import picture_of  # noqa: PLC0415
+    from kdgraph.viz.render import render  # noqa: PLC0415
+
+    assert isinstance(experiment, Experiment)
+    render(picture_of(experiment.analysis), folder.graph)

@@ -1,0 +1,26 @@
+"""How commands tell of mistakes: all of them, then how many there were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from kdgraph.lang.diagnostics import Diagnostic
+
+
+def tell_mistakes(recipe: str, mistakes: Sequence[Diagnostic], setting: str = "") -> int:
+    """Print the mistakes of a recipe; gives back how many of them are errors."""
+    errors = sum(one.severity == "error" for one in mistakes)
+    warnings = len(mistakes) - errors
+    for mistake in mistakes:
+        typer.echo(f"{mistake}\n", err=True)
+    counted = [_count(errors, "error")] if errors else []
+    counted += [_count(warnings, "warning")] if warnings else []
+    where = f" on {setting}" if setting else ""
+    typer.echo(f"{recipe}{where}: {', '.join(counted) or 'ok'}", err=bool(errors))
+    return errors
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

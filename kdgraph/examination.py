@@ -1,0 +1,77 @@
+"""A recipe examined as deeply as its taps need: sizes come from a table, or from real networks.
+
+Real networks are built without weights, on a device that computes nothing, and only where
+a recipe taps a place whose size no table knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from kdgraph.experiment import Experiment, data_facts, examine
+from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.network import Network
+from kdgraph.lang.diagnostics import RecipeError
+
+
+def examined(
+    recipe: str | Path,
+    on: str | None = None,
+    values: Mapping[str, object] | None = None,
+    *,
+    deep: bool = True,
+) -> Experiment:
+    """Examine a recipe on a setting, with the sizes of its taps where they can be known.
+
+    Raises:
+        RecipeError: a text can't be read at all; other mistakes are in the result.
+    """
+    experiment = examine(recipe, on, values)
+    if not deep or experiment.errors or None in (experiment.world.image, experiment.world.classes):
+        return experiment
+    wanted = {
+        name
+        for name, network in experiment.world.networks.items()
+        if _is_open(network, [built.graph for _, built in experiment.analysis.stages], name)
+    }
+    if not wanted:
+        return experiment
+    try:
+        real = {name: _real(experiment, name) for name in sorted(wanted)}
+    except RecipeError as error:
+        mistakes = (*experiment.analysis.mistakes, *error.diagnostics)
+        return replace(experiment, analysis=replace(experiment.analysis, mistakes=mistakes))
+    return examine(recipe, on, values, real)
+
+
+def _is_open(network: Network, graphs: list[LossGraph], name: str) -> bool:
+    """Whether some tap of a model has a size that is not known."""
+    if network.aliases is None:
+        return True
+    for graph in graphs:
+        for number in (*graph.find("tap"), *graph.find("apply")):
+            op = graph.node(number).op
+            if op.knob("model") == name and network.size(str(op.knob("path"))) is None:
+                return True
+    return False
+
+
+def _real(experiment: Experiment, name: str) -> Network:
+    """A network as it really is, built where nothing is computed."""
+    import torch  # noqa: PLC0415 - only where the table does not know
+
+    from kdgraph.lower.live import live_network  # noqa: PLC0415
+    from kdgraph.models.build import build  # noqa: PLC0415
+
+    spec = experiment.setting.models[name]
+    facts = data_facts(experiment.setting)
+    image = experiment.world.image
+    assert image is not None
+    assert facts.classes is not None
+    with torch.device("meta"):
+        network = build(
+            spec.name, facts.classes, channels=image[0], span=experiment.setting.spans.get(name)
+        )
+    return live_network(name, network, image, spec.name)

@@ -1,0 +1,159 @@
+"""One recipe, one seed: its stages compiled and trained in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from kdgraph.data.images import Split
+from kdgraph.experiment import Experiment
+from kdgraph.graph.network import Network
+from kdgraph.lang.arithmetic import evaluate
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.protocol import Protocol, Training, layered, resolve
+from kdgraph.lang.recipe import Stage
+from kdgraph.lang.write import write
+from kdgraph.lower.assemble import assemble
+from kdgraph.lower.prepared import Prepared
+from kdgraph.lower.reader import Reader
+from kdgraph.lower.step import Step
+from kdgraph.passes import lean
+from kdgraph.train import device as devices
+from kdgraph.train.cast import described, normalised
+from kdgraph.train.distributed import ALONE, World
+from kdgraph.train.engine import train_stage
+from kdgraph.train.events import Listener
+from kdgraph.train.gather import gather_rows
+from kdgraph.train.stage import StageResult
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how a run computes."""
+
+    device: torch.device
+    world: World = ALONE
+    compile: bool | str = False
+    resume: bool = False
+    listeners: tuple[Listener, ...] = ()
+    save_every: float = 300.0
+
+
+def train_recipe(
+    experiment: Experiment,
+    networks: Mapping[str, nn.Module],
+    split: Split,
+    *,
+    seed: int,
+    out: Path,
+    place: Place,
+    only: Protocol | None = None,
+) -> tuple[list[StageResult], Step]:
+    """Train every stage of a recipe on networks that are there.
+
+    Args:
+        experiment: examined against what is known of these networks.
+        networks: by the recipe's names; the student is changed in place.
+        split: the data.
+        seed: of everything that is drawn.
+        out: the folder of checkpoints.
+        place: device, ranks, listeners.
+        only: protocol entries that win over all others, such as a teacher's own.
+
+    Raises:
+        RecipeError: the recipe does not fit these networks.
+    """
+    if experiment.errors:
+        raise RecipeError(*experiment.errors)
+    prepare = normalised(networks, split)
+    results: list[StageResult] = []
+    kept: dict[str, torch.Tensor] = {}
+    step: Step | None = None
+    for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
+        training = training_of(experiment, stage, only)
+        step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
+        step.parts.load_state_dict(kept, strict=False)
+        results.append(
+            train_stage(
+                step,
+                split,
+                experiment.analysis.views.steps,
+                training,
+                seed=seed,
+                out=out,
+                device=place.device,
+                stage=number,
+                name=stage.name,
+                graph=step.digest,
+                resume=place.resume,
+                compile=place.compile,
+                listeners=place.listeners,
+                world=place.world,
+                save_every=place.save_every,
+            )
+        )
+        kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
+    assert step is not None
+    return results, step
+
+
+def training_of(experiment: Experiment, stage: Stage, only: Protocol | None = None) -> Training:
+    """The protocol of a stage in numbers."""
+    base = experiment.protocol()
+    whole = resolve(base, evaluate).epochs
+    protocol = experiment.protocol(stage)
+    if stage.epochs is not None:
+        length = Protocol.model_validate({"epochs": write(stage.epochs)})
+        protocol = layered(protocol, length)
+    if only is not None:
+        protocol = layered(protocol, only)
+    return resolve(protocol, evaluate, epochs=float(whole))
+
+
+def compile_stage(
+    experiment: Experiment,
+    stage: Stage,
+    networks: Mapping[str, nn.Module],
+    prepare: Mapping[str, nn.Module],
+    split: Split,
+    training: Training,
+    seed: int,
+    place: Place,
+) -> Step:
+    """One stage as a step on the device."""
+    built = experiment.analysis.built(stage.name)
+    trains = frozenset(name for name, _ in stage.trains)
+    world = replace(experiment.world, trains=trains)
+    for network in (*networks.values(), *prepare.values()):
+        network.to(place.device)
+    rows = next(iter(split.train.read([torch.arange(min(2, len(split.train)))]))).pixels
+    several = place.world.size > 1
+    for name in networks:
+        networks[name].requires_grad_(world.trains_model(name))
+    step = assemble(
+        lean(built.graph),
+        world,
+        networks,
+        sample=rows.to(place.device),
+        seed=seed,
+        prepare=prepare,
+        gather=gather_rows if several else None,
+        ranks=place.world.size,
+    )
+    step.models = {name: Prepared(prepare[name], network) for name, network in networks.items()}
+    precision = devices.autocast(training.precision, place.device)
+    for module in step.modules():
+        if isinstance(module, Reader):
+            module.precision = precision
+    return step
+
+
+def known_of(
+    networks: Mapping[str, nn.Module], titles: Mapping[str, str], split: Split
+) -> dict[str, Network]:
+    """What the graph has to know about real networks."""
+    return {name: described(name, one, titles[name], split) for name, one in networks.items()}
