@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from torch import nn
 
@@ -38,10 +38,10 @@ def _classifier(network: nn.Module) -> str:
     """Path of the linear layer that makes the logits; "" where several do, or another."""
     layers = dict(network.named_modules())
     linears = [path for path, layer in layers.items() if isinstance(layer, nn.Linear)]
-    if not hasattr(network, "get_classifier"):
+    choose = getattr(network, "get_classifier", None)  # timm's; several, where tokens are
+    if not callable(choose):
         return linears[-1] if linears else ""
-    chosen: Callable[[], object] = network.get_classifier  # timm's; several where tokens are
-    head = chosen()
+    head = choose()
     inside = list(head.modules()) if isinstance(head, nn.Module) else []
     found = [path for path in linears if layers[path] in inside]
     return found[0] if len(found) == 1 else ""

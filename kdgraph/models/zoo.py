@@ -120,7 +120,7 @@ def _singles() -> Iterator[Known]:
 
 
 def _convnets() -> Iterator[Known]:
-    sizes = {8: 496, 12: 1_009, 16: 1_702, 32: 6_218, 64: 23_770, 128: 94_186}
+    sizes = {8: 496, 12: 1_009, 16: 1_702, 32: 6_274, 64: 24_058, 128: 94_186}
     for width, count in sizes.items():
         yield Known(
             name=f"convnet{width}",
