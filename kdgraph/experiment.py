@@ -203,7 +203,7 @@ def _known_network(name: str, network: str, known: Facts) -> Network | None:
     for alias, size in sizes.items():
         if size and isinstance(size[0], tuple):
             aliases[alias] = tuple(f"{alias}[{place}]" for place in range(len(size)))
-            flat |= {f"{alias}[{place}]": one for place, one in enumerate(size)}  # type: ignore[misc]
+            flat |= {f"{alias}[{place}]": one for place, one in enumerate(size)}
         else:
             aliases[alias] = alias
             flat[alias] = size  # type: ignore[assignment]  # one shape, not several

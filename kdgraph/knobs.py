@@ -26,7 +26,7 @@ def _number(value: object) -> bool:
 
 
 def _whole(value: object) -> bool:
-    return _number(value) and float(value) == int(value)  # type: ignore[arg-type]  # a number here
+    return isinstance(value, (int, float)) and _number(value) and float(value).is_integer()
 
 
 def _bound(value: object, test: Callable[[float], bool]) -> bool:
