@@ -129,20 +129,19 @@ def launch(devices_wanted: int, command: Sequence[str]) -> int:
     return 0
 
 
-def wrap(step: object, world: World) -> nn.Module:
+def wrap(step: nn.Module, world: World) -> nn.Module:
     """The step, with gradients averaged over ranks at its backward.
 
     Buffers are not broadcast: the default would write rank 0's memory over the rows that the
     others have just written. A stage whose loss leaves a classifier out has parameters
     without gradient, which is why unused ones are looked for.
     """
-    module = cast("nn.Module", step)
     if world.size == 1:
-        return module
+        return step
     known = signature(DistributedDataParallel).parameters  # torch 2.15 has a new name for it
     word = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
     told: dict[str, Any] = {word: False}
-    return DistributedDataParallel(module, find_unused_parameters=True, **told)
+    return DistributedDataParallel(step, find_unused_parameters=True, **told)
 
 
 def unsynchronised(step: nn.Module, *, when: bool) -> AbstractContextManager[None]:

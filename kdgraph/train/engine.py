@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,11 +15,12 @@ from kdgraph.data.images import Batch, Split
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
 from kdgraph.lang.protocol import Training
+from kdgraph.lower.step import Step
 from kdgraph.train import device as devices
 from kdgraph.train import manifest, optimise
 from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.distributed import ALONE, World, wrap
-from kdgraph.train.evaluate import accuracy
+from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener, Warned, tell
 from kdgraph.train.feed import Feed, near
 from kdgraph.train.interrupt import interruptible
@@ -28,10 +28,10 @@ from kdgraph.train.ledger import Ledger
 from kdgraph.train.loop import Loop
 from kdgraph.train.record import Recorder
 from kdgraph.train.snapshot import Snapshot
-from kdgraph.train.stage import StageResult, Step
+from kdgraph.train.stage import StageResult
 from kdgraph.train.update import Updater
 from kdgraph.views.program import run
-from kdgraph.views.steps import ViewStep
+from kdgraph.viewstep import ViewStep
 
 MODES = ("reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
@@ -94,15 +94,15 @@ def train_stage(
     trained = tuple(optimise.Trained(*one) for one in step.trained())
     if not trained:
         raise RecipeError(NothingTrained(stage=name))
-    module = cast("nn.Module", step)
-    module.to(device)
+    step.to(device)
     devices.settle(step.models.values(), device)
     step.train()
     least = 2 if any(isinstance(one, _BatchNorm) and one.training for one in step.modules()) else 1
     train_set, test_set = near(split.train, device), near(split.test, device)
     feed = Feed(train_set, training, world, device, least)
     _warn_uneven(feed, listeners)
-    _compile(module, compile)
+    _compile(step, compile)
+    seen = needed(view_steps, view)
 
     def look(batch: Batch, epoch: int) -> Mapping[str, Tensor]:
         return run(
@@ -111,7 +111,7 @@ def train_stage(
         )  # fmt: skip
 
     def look_again(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
-        return run(view_steps, pixels, examples, seed=seed, stage=stage, epoch=0, train=False)
+        return run(seen, pixels, examples, seed=seed, stage=stage, epoch=0, train=False)
 
     def measure() -> Mapping[str, float]:
         share = accuracy(
@@ -143,7 +143,7 @@ def train_stage(
             training=training,
             update=Updater(
                 step=step,
-                ranks=wrap(module, world),
+                ranks=wrap(step, world),
                 training=training,
                 optimizer=optimizer,
                 parameters=[one.parameter for one in trained],

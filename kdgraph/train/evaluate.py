@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from kdgraph.data.batches import batches
 from kdgraph.data.images import Examples
 from kdgraph.train.distributed import ALONE, World
+from kdgraph.viewstep import ViewStep
 
 Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
 """pixels and example numbers → views, in their deterministic form"""
@@ -53,6 +54,16 @@ def accuracy(
             logits = network(look(pixels, part.examples.to(device, non_blocking=True))[view])
             right += (logits.argmax(dim=-1) == labels).sum()
     return world.total(right).item() / max(1, len(examples))
+
+
+def needed(steps: Sequence[ViewStep], view: str) -> list[ViewStep]:
+    """The steps that one view is made by, in their order."""
+    wanted, kept = {view}, []
+    for step in reversed(steps):
+        if step.name in wanted:
+            wanted.update(step.inputs)
+            kept.append(step)
+    return kept[::-1]
 
 
 @contextmanager

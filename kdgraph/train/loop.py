@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.protocol import Training
 from kdgraph.train import optimise
 from kdgraph.train.checkpoint import Checkpoints
@@ -80,27 +81,30 @@ class Loop:
         """Train to the end, from the beginning or from the newest checkpoint."""
         if not resume and self.world.leads:
             self.checkpoints.clear()
-        resumed = resume and self._resume()
+        mistakes: list[Diagnostic] = []
+        resumed = resume and self._resume(mistakes)
         if self.place.epoch <= self.training.epochs:
-            self._train(resumed=resumed)
+            self._begin(resumed=resumed)
+        for mistake in mistakes:
+            self._tell(Warned(diagnostic=mistake))
+        while self.place.epoch <= self.training.epochs:
+            self._epoch()
         return self._finish()
 
-    def _resume(self) -> bool:
-        found = self.checkpoints.load(lambda mistake: self._tell(Warned(diagnostic=mistake)))
+    def _resume(self, mistakes: list[Diagnostic]) -> bool:
+        found = self.checkpoints.load(mistakes.append)
         if found is None:
             return False
         self.place, tensors = found
         self.snapshot.restore(tensors)
         return True
 
-    def _train(self, *, resumed: bool) -> None:
+    def _begin(self, *, resumed: bool) -> None:
         steps = self.feed.count(len(self.numbers(self.place.epoch)))
         epochs = self.training.epochs
         self._tell(Begun(at=self.at, name=self.name, epochs=epochs, steps=steps, resumed=resumed))
         self.ledger.start(self.place)
         self.clock = self.saved_at = time.perf_counter()
-        while self.place.epoch <= epochs:
-            self._epoch()
 
     @property
     def at(self) -> Moment:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from kdgraph.lower.step import Out
 from kdgraph.train.distributed import World
-from kdgraph.train.stage import Outcome
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Recorder:
     pending: list[Tensor] = field(default_factory=list)
     names: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
 
-    def note(self, outcome: Outcome, total: Tensor, gradient: Tensor) -> None:
+    def note(self, outcome: Out, total: Tensor, gradient: Tensor) -> None:
         """Keep a step's values, without waiting for them."""
         terms, weights = outcome.terms, outcome.weights
         values = [total, gradient, *terms.values(), *weights.values()]

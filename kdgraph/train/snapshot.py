@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from kdgraph.lower.step import Step
 from kdgraph.train import optimise
 from kdgraph.train.optimise import Trained
-from kdgraph.train.stage import Step
 
 STEP, OPTIMIZER, BEST = "step/", "optimizer/", "best/"
 

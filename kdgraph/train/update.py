@@ -13,23 +13,14 @@ from torch.optim import Optimizer
 
 from kdgraph.data.images import Batch
 from kdgraph.lang.protocol import Training
+from kdgraph.lower.step import Out, Step
 from kdgraph.train import optimise
 from kdgraph.train.distributed import unsynchronised
 from kdgraph.train.feed import pieces
 from kdgraph.train.record import Recorder
-from kdgraph.train.stage import Outcome, Step
 
 Look = Callable[[Batch, int], Mapping[str, Tensor]]
 """a batch and its epoch → views"""
-
-
-@dataclass(frozen=True)
-class Summed:
-    """The outcomes of the parts of a batch as one."""
-
-    total: Tensor
-    terms: Mapping[str, Tensor]
-    weights: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -84,13 +75,13 @@ class Updater:
         self.optimizer.zero_grad(set_to_none=True)
         self.step.commit(finite)
 
-    def _descend(self, batch: Batch, epoch: int) -> Outcome:
+    def _descend(self, batch: Batch, epoch: int) -> Out:
         """Forward and backward of a batch, in its parts."""
         parts = pieces(batch, self.training.accumulate, least=self.least)
-        outcomes: list[Outcome] = []
+        outcomes: list[Out] = []
         for index, part in enumerate(parts):
             with unsynchronised(self.ranks, when=index < len(parts) - 1):
-                outcome: Outcome = self.ranks(self.look(part, epoch), part.labels, part.examples)
+                outcome: Out = self.ranks(self.look(part, epoch), part.labels, part.examples)
                 share = len(part.labels) / len(batch.labels)
                 loss = outcome.total * share if len(parts) > 1 else outcome.total
                 torch.autograd.backward(loss)
@@ -116,11 +107,12 @@ def reseed(seed: int, stage: int, step: int, rank: int, device: torch.device) ->
         torch.mps.manual_seed(number)
 
 
-def _sum(outcomes: Sequence[Outcome], shares: Sequence[float]) -> Summed:
+def _sum(outcomes: Sequence[Out], shares: Sequence[float]) -> Out:
+    """The outcomes of the parts of a batch as one."""
     terms: dict[str, Tensor] = {}
     total = torch.zeros_like(outcomes[0].total)
     for outcome, share in zip(outcomes, shares, strict=True):
         total = total + outcome.total.detach() * share
         for name, value in outcome.terms.items():
             terms[name] = terms.get(name, 0) + value.detach() * share
-    return Summed(total, terms, outcomes[-1].weights)
+    return Out(total, terms, outcomes[-1].weights, {})

@@ -5,6 +5,7 @@ python -m tests.train.ranks OUT      # started twice by a launcher
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kdgraph.train.atomic import write_tensors
 from kdgraph.train.distributed import ALONE, World, join, wrap
 from kdgraph.train.engine import train_stage
 from kdgraph.train.gather import gather_rows
+from kdgraph.train.interrupt import Interrupted
 from tests.train.small import VIEWS, SmallStep, images, protocol
 
 SIZE = (6, 5)
@@ -52,6 +54,25 @@ def coupled(world: World, backend: str | None) -> dict[str, Tensor]:
     return {"loss": loss.detach(), "gradient": module.weight.grad}
 
 
+def stopped(world: World, out: Path) -> dict[str, Tensor]:
+    """The same stage, stopped by a Ctrl-C that the last rank alone hears, and taken up again."""
+    commit, done = SmallStep.commit, []
+
+    def pressing(step: SmallStep, finite: Tensor) -> None:
+        commit(step, finite)
+        done.append(1)
+        if len(done) == 7 and world.rank == world.size - 1:
+            signal.raise_signal(signal.SIGINT)
+
+    SmallStep.commit = pressing
+    try:
+        stage(world, out, 44, False)
+    except Interrupted:
+        (out / f"stopped{world.rank}").write_text(str(len(done)))
+    SmallStep.commit = commit
+    return stage(world, out, 44, False)
+
+
 def stage(world: World, out: Path, examples: int, compiled: bool | str) -> dict[str, Tensor]:
     step = SmallStep(examples, norm=False, drop=0).double()
     torch._dynamo.reset()
@@ -64,6 +85,7 @@ def stage(world: World, out: Path, examples: int, compiled: bool | str) -> dict[
         out=out,
         device=torch.device("cpu"),
         world=world,
+        resume=True,
         compile=compiled,
         log_every=4,
     )
@@ -76,6 +98,7 @@ def everything(world: World, out: Path) -> dict[str, Tensor]:
         "eager": coupled(world, None),
         "compiled": coupled(world, "aot_eager"),
         "stage": stage(world, out / "eager", 44, False),
+        "stopped": stopped(world, out / "stopped"),
         "compiled stage": stage(world, out / "compiled", 40, "aot_eager"),
     }
     return {f"{part}/{name}": one for part, found in parts.items() for name, one in found.items()}

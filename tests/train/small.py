@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -11,21 +10,15 @@ from torch import Tensor, nn
 
 from kdgraph.data.images import Images, Split
 from kdgraph.lang.protocol import Protocol, Training, resolve
+from kdgraph.lower.step import Out
 from kdgraph.train.gather import gather_rows
-from kdgraph.views.steps import ViewStep
+from kdgraph.viewstep import ViewStep
 
 VIEWS = (
     ViewStep("flipped", "flip", site="flip(image)"),
     ViewStep("x", "crop", ("flipped",), (("pad", 1),), site="crop(flipped)"),
 )
 CLASSES = 4
-
-
-@dataclass
-class Out:
-    total: Tensor
-    terms: dict[str, Tensor]
-    weights: dict[str, Tensor]
 
 
 class Net(nn.Module):
@@ -94,8 +87,8 @@ class SmallStep(nn.Module):
             relation = relation / (self.step_number != self.poison)
         beta = self.epoch / self.epochs
         self.staged.append((numbers.detach(), every.detach()))
-        return Out(sup + beta * relation, {"sup": sup, "rel": relation}, {
-            "sup": torch.ones(()), "rel": beta})  # fmt: skip
+        weights = {"sup": torch.ones(()), "rel": beta}
+        return Out(sup + beta * relation, {"sup": sup, "rel": relation}, weights, {})
 
     def commit(self, finite: Tensor | None = None) -> None:
         keep = torch.ones((), dtype=torch.bool) if finite is None else finite

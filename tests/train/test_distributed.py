@@ -59,6 +59,21 @@ def test_all_ranks_have_the_same_memory_and_the_same_result(found):
         assert torch.equal(first[name], second[name])
 
 
+def test_ranks_stop_together_though_only_one_was_asked_to(found):
+    # asked in step 7, agreed at the fetch of step 8
+    *_, out = found
+
+    assert [(out / "stopped" / f"stopped{rank}").read_text() for rank in (0, 1)] == ["8", "8"]
+
+
+def test_ranks_go_on_from_a_checkpoint_as_if_they_had_not_stopped(found):
+    _, first, second, _ = found
+
+    for rank in (first, second):
+        for name in ("memory.rows", "student.fc.weight", "history"):
+            assert torch.equal(rank[f"stopped/{name}"], rank[f"stage/{name}"])
+
+
 def test_a_number_of_devices_that_the_launcher_did_not_start_is_refused(found):
     assert (found[-1] / "refused").read_text() == "KD677"
 

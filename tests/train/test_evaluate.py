@@ -7,7 +7,8 @@ from torch import nn
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NoSuchDevice
 from kdgraph.train import device
-from kdgraph.train.evaluate import accuracy
+from kdgraph.train.evaluate import accuracy, needed
+from kdgraph.viewstep import ViewStep
 from tests.train.small import images
 
 CPU = torch.device("cpu")
@@ -67,6 +68,15 @@ def test_networks_compute_in_what_they_are_trained_in():
     accuracy(Layer(4, 4), split(), look, batch=21, device=CPU)
 
     assert seen == [torch.bfloat16, torch.float32]
+
+
+def test_only_the_views_that_lead_to_what_the_network_sees_are_made():
+    flipped = ViewStep("flipped", "flip")
+    x = ViewStep("x", "crop", ("flipped",))
+    rot = ViewStep("rot", "rotate", ("flipped",), rows=3)
+
+    assert needed([flipped, rot, x], "x") == [flipped, x]
+    assert needed([flipped, rot, x], "image") == []
 
 
 def test_a_device_that_is_not_here_is_refused_with_those_that_are():

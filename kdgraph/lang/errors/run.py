@@ -286,21 +286,6 @@ class NothingTrained(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoTensorBoard(Diagnostic):
-    """TensorBoard is not installed, so its event files are not written.
-
-    The same numbers are in `metrics.jsonl`. For the event files:
-
-        pip install tensorboard
-    """
-
-    code: ClassVar = "KD685"
-    title: ClassVar = "tensorboard is not installed, so no event files are written"
-    help: ClassVar = "`pip install tensorboard`; `metrics.jsonl` has the same numbers"
-    severity: ClassVar = "warning"
-
-
-@dataclass(frozen=True, kw_only=True)
 class UnevenEpoch(Diagnostic):
     """The last batch of an epoch cannot be shared out evenly, so a few examples sit out.
 
@@ -308,7 +293,7 @@ class UnevenEpoch(Diagnostic):
     since each epoch has an order of its own.
     """
 
-    code: ClassVar = "KD686"
+    code: ClassVar = "KD685"
     title: ClassVar = "{left} example(s) of each epoch sit out, to give {world} ranks equal rows"
     help: ClassVar = "choose a batch that leaves a remainder divisible by {world} to use them all"
     severity: ClassVar = "warning"
