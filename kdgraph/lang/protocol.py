@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -133,14 +133,14 @@ def resolve(protocol: Protocol, evaluate: Evaluate, *, epochs: float | None = No
     whole = {} if epochs is None else {"epochs": epochs}
     length = _number("epochs", protocol.epochs, evaluate, whole)
     if length <= 0:
-        raise _refusal("epochs", protocol.epochs, "above 0")
+        _refuse("epochs", protocol.epochs, "above 0")
     count = max(1, round(length))
     known = {"epochs": float(count), "batch": float(protocol.batch)}
 
     def number(field: str, value: Number, *, positive: bool = False) -> float:
         found = _number(field, value, evaluate, known)
         if found < 0 or (positive and found == 0):
-            raise _refusal(field, value, "above 0" if positive else "0 or more")
+            _refuse(field, value, "above 0" if positive else "0 or more")
         return found
 
     def duration(field: str, value: Number) -> float:
@@ -150,11 +150,11 @@ def resolve(protocol: Protocol, evaluate: Evaluate, *, epochs: float | None = No
 
     momentum = number("momentum", protocol.momentum)
     if momentum >= 1:
-        raise _refusal("momentum", protocol.momentum, "below 1")
+        _refuse("momentum", protocol.momentum, "below 1")
     if not all(0 <= beta < 1 for beta in protocol.betas):
-        raise _refusal("betas", protocol.betas, "two numbers from 0 to below 1")
+        _refuse("betas", protocol.betas, "two numbers from 0 to below 1")
     if protocol.nesterov and momentum == 0:
-        raise _refusal("nesterov", True, "false where `train.momentum` is 0")
+        _refuse("nesterov", protocol.nesterov, "false where `train.momentum` is 0")
     parts = tuple(
         (
             name,
@@ -193,9 +193,9 @@ def resolve(protocol: Protocol, evaluate: Evaluate, *, epochs: float | None = No
 def _number(field: str, value: Number, evaluate: Evaluate, names: Mapping[str, float]) -> float:
     found = evaluate(value, names) if isinstance(value, str) else float(value)
     if not math.isfinite(found):
-        raise _refusal(field, value, "a finite number")
+        _refuse(field, value, "a finite number")
     return found
 
 
-def _refusal(field: str, found: object, wanted: str) -> RecipeError:
-    return RecipeError(BadProtocolValue(field=field, found=str(found), wanted=wanted))
+def _refuse(field: str, found: object, wanted: str) -> NoReturn:
+    raise RecipeError(BadProtocolValue(field=field, found=str(found), wanted=wanted))

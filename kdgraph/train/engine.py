@@ -36,7 +36,7 @@ from kdgraph.viewstep import ViewStep
 MODES = ("reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
-def train_stage(
+def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     step: Step,
     split: Split,
     view_steps: Sequence[ViewStep],
@@ -177,7 +177,7 @@ def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:
     return order(n, seed=seed, stage=stage, epoch=epoch)
 
 
-def _compile(module: nn.Module, choice: bool | str) -> None:
+def _compile(module: nn.Module, choice: bool | str) -> None:  # noqa: FBT001
     """Compile in place, whole, so that names in the state stay and a graph break is an error."""
     if not choice:
         return

@@ -18,7 +18,7 @@ Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
 
 
 @torch.no_grad()
-def accuracy(
+def accuracy(  # noqa: PLR0913 - the knobs have names
     network: nn.Module,
     examples: Examples,
     look: Look,

@@ -11,11 +11,10 @@ output of `all_gather_into_tensor` gives zero gradients when torch 2.11 compiles
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 
 def gather_rows(rows: Tensor) -> Tensor:
@@ -59,12 +58,18 @@ def _(gradient: Tensor, world: int) -> Tensor:
     return gradient.new_empty((gradient.shape[0] // world, *gradient.shape[1:]))
 
 
-def _remember(ctx: Any, inputs: tuple[Tensor, int], output: Tensor) -> None:
+class Asked(FunctionCtx):
+    """What the backward has to know."""
+
+    world: int
+
+
+def _remember(ctx: Asked, inputs: tuple[Tensor, int], output: Tensor) -> None:
     del output
     ctx.world = inputs[1]
 
 
-def _backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+def _backward(ctx: Asked, gradient: Tensor) -> tuple[Tensor, None]:
     return torch.ops.kdgraph.own_rows(gradient, ctx.world), None
 
 

@@ -52,9 +52,9 @@ def assert_the_same(step, result, out, uninterrupted):
 
 def test_a_run_killed_twice_ends_with_the_very_bits_of_one_that_was_not(tmp_path, uninterrupted):
     # the first kill falls on a random step, the second on a random moment of writing to disk
-    draw = random.Random(os.getpid())  # noqa: S311 - no secret
+    draw = random.Random(os.getpid())
     steps, flushes = draw.randint(1, 10), draw.randint(1, 25)
-    print(f"killed after {steps} steps, then at flush {flushes}")  # noqa: T201 - shown on failure
+    print(f"killed after {steps} steps, then at flush {flushes}")
 
     assert killed(tmp_path, steps, 0) == -signal.SIGKILL
     assert killed(tmp_path, 0, flushes) == -signal.SIGKILL
