@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kdgraph.compiler import check, compile, load  # noqa: A004 - the word people expect
+    from kdgraph.compiler import compile, load  # noqa: A004 - the word people expect
+    from kdgraph.examination import check
     from kdgraph.lang.diagnostics import RecipeError
     from kdgraph.primitive import primitive
 
@@ -18,7 +19,7 @@ __version__ = "0.1.0"
 __all__ = ["RecipeError", "__version__", "check", "compile", "load", "primitive"]
 
 HOMES = {
-    "check": "kdgraph.compiler",
+    "check": "kdgraph.examination",
     "compile": "kdgraph.compiler",
     "load": "kdgraph.compiler",
     "RecipeError": "kdgraph.lang.diagnostics",

@@ -13,7 +13,7 @@ from pathlib import Path
 from kdgraph.experiment import Experiment, data_facts, examine
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.network import Network
-from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 
 
 def examined(
@@ -75,3 +75,21 @@ def _real(experiment: Experiment, name: str) -> Network:
             spec.name, facts.classes, channels=image[0], span=experiment.setting.spans.get(name)
         )
     return live_network(name, network, image, spec.name)
+
+
+def check(
+    recipe: str | Path,
+    on: str | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - the word of the command line
+) -> tuple[Diagnostic, ...]:
+    """Every mistake of a recipe on a setting, warnings included; nothing is raised or read.
+
+    Args:
+        recipe: a path, the name of a shipped recipe, or its text.
+        on: a setting; else the recipe's own.
+        set: values for names, as `--set` takes them.
+    """
+    try:
+        return examined(recipe, on, set).analysis.mistakes
+    except RecipeError as error:
+        return error.diagnostics
