@@ -6,12 +6,12 @@ from torch import nn
 
 
 def convolution(
-    inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1, bias: bool = False
+    inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
 ) -> nn.Conv2d:
-    """A k×k convolution padded by (k−1)/2: at stride 1 the map keeps its size."""
+    """A k×k convolution without bias, padded by (k−1)/2: at stride 1 the map keeps its size."""
     padding = (kernel - 1) // 2
     return nn.Conv2d(
-        inputs, outputs, kernel, stride=stride, padding=padding, groups=groups, bias=bias
+        inputs, outputs, kernel, stride=stride, padding=padding, groups=groups, bias=False
     )
 
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kdgraph.models.aliases import Aliases
-from kdgraph.models.convolution import convolution, start_convolutions
+from kdgraph.models.convolution import start_convolutions
 from kdgraph.models.layout import TALL
 
 WIDTHS = (64, 128, 256, 512, 512)
@@ -75,7 +75,7 @@ torch.fx.wrap("pool_tall")
 def _block(inputs: int, outputs: int, repeats: int) -> nn.Sequential:
     def layers() -> Iterator[nn.Module]:
         for index in range(repeats):
-            yield convolution(outputs if index else inputs, outputs, 3, bias=True)
+            yield nn.Conv2d(outputs if index else inputs, outputs, 3, padding=1)
             yield nn.BatchNorm2d(outputs)
             yield nn.ReLU()
 

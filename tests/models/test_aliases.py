@@ -42,62 +42,50 @@ OF_TOKENS = {
 }
 
 
-@pytest.mark.parametrize("name", [*CONVOLUTIONAL, *OF_TOKENS])
-def test_features_are_what_the_classifier_is_given(name: str, tapped: Run) -> None:
-    network = build(name, 10).eval()
-    features = aliases(network)["features"]
-    assert isinstance(features, str)
-    found = tapped(network, images(name), [features])
-    classifier = network.get_submodule(features.removesuffix(".input"))
-
-    assert found[features].ndim == 2
-    torch.testing.assert_close(
-        F.linear(found[features], classifier.weight, classifier.bias), found[""]
-    )
-
-
-def images(name: str) -> Tensor:
-    side = OF_TOKENS.get(name) or CONVOLUTIONAL[name][0]
-    return torch.randn(2, 3, side, side)
-
-
 @pytest.mark.parametrize("name", CONVOLUTIONAL)
-def test_maps_are_the_stages_ends(name: str, tapped: Run) -> None:
+def test_aliases_of_convolutional_networks_hold_what_they_say(name: str, tapped: Run) -> None:
+    side, widths, ends_with_relu = CONVOLUTIONAL[name]
     network = build(name, 10).eval()
-    known = aliases(network)
-    found = tapped(network, images(name), [known["stem"], *known["maps"]])
-    sides = [found[path].shape[-1] for path in known["maps"]]
-
-    assert tuple(found[path].shape[1] for path in known["maps"]) == CONVOLUTIONAL[name][1]
-    assert sides == sorted(sides, reverse=True)
-    assert found[known["stem"]].ndim == 4
-    assert known["stem"] not in known["maps"]
-
-
-@pytest.mark.parametrize("name", CONVOLUTIONAL)
-def test_preact_is_there_where_stages_end_with_a_relu(name: str, tapped: Run) -> None:
-    network = build(name, 10).eval()
-    known = aliases(network)
-    assert ("preact" in known) == CONVOLUTIONAL[name][2]
-    preact = known.get("preact", ())
     for norm in network.modules():
         if isinstance(norm, nn.BatchNorm2d):
             nn.init.ones_(norm.weight)  # timm starts the last of a block at 0
-    found = tapped(network, images(name), [*known["maps"], *preact])
+    known = aliases(network)
+    maps, preact = known["maps"], known.get("preact", ())
+    found = tapped(
+        network, torch.randn(2, 3, side, side), [known["features"], known["stem"], *maps, *preact]
+    )
+    sides = [found[path].shape[-1] for path in maps]
 
-    for map_, before in zip(known["maps"], preact, strict=False):
+    check_features(network, found, known["features"])
+    assert tuple(found[path].shape[1] for path in maps) == widths
+    assert sides == sorted(sides, reverse=True)
+    assert found[known["stem"]].ndim == 4
+    assert known["stem"] not in maps
+    assert len(preact) == (len(maps) if ends_with_relu else 0)
+    for map_, before in zip(maps, preact, strict=False):
         assert found[before].min() < 0
         assert torch.equal(found[before].relu(), found[map_])
 
 
 @pytest.mark.parametrize("name", OF_TOKENS)
-def test_networks_of_tokens_have_no_maps(name: str, tapped: Run) -> None:
+def test_networks_of_tokens_have_features_and_a_stem_but_no_maps(name: str, tapped: Run) -> None:
     network = build(name, 10).eval()
+    side = OF_TOKENS[name]
     known = aliases(network)
-    found = tapped(network, images(name), [known["stem"]])
+    found = tapped(network, torch.randn(2, 3, side, side), [known["features"], known["stem"]])
 
-    assert "maps" not in known
+    check_features(network, found, known["features"])
+    assert set(known) == {"logits", "features", "stem"}
     assert found[known["stem"]].ndim == 4
+
+
+def check_features(network: nn.Module, found: dict[str, Tensor], path: str) -> None:
+    """The classifier makes the logits of them, and of nothing else."""
+    classifier = network.get_submodule(path.removesuffix(".input"))
+    logits = F.linear(found[path], classifier.weight, classifier.bias)
+
+    assert found[path].ndim == 2
+    torch.testing.assert_close(logits, found[""])
 
 
 def test_a_network_with_two_classifiers_has_no_features() -> None:
