@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from kdgraph.compiler import analyse
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
-from kdgraph.graph.network import Network
 from kdgraph.lang.arithmetic import evaluate
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.protocol import Protocol, Training, layered, resolve
@@ -52,6 +52,7 @@ def train_recipe(
     out: Path,
     place: Place,
     only: Protocol | None = None,
+    label: str = "",
 ) -> tuple[list[StageResult], Step]:
     """Train every stage of a recipe on networks that are there.
 
@@ -63,6 +64,7 @@ def train_recipe(
         out: the folder of checkpoints.
         place: device, ranks, listeners.
         only: protocol entries that win over all others, such as a teacher's own.
+        label: what people call this training, in place of the stage's name.
 
     Raises:
         RecipeError: the recipe does not fit these networks.
@@ -87,7 +89,7 @@ def train_recipe(
                 out=out,
                 device=place.device,
                 stage=number,
-                name=stage.name,
+                name=label or stage.name,
                 graph=step.digest,
                 resume=place.resume,
                 compile=place.compile,
@@ -152,8 +154,19 @@ def compile_stage(
     return step
 
 
-def known_of(
-    networks: Mapping[str, nn.Module], titles: Mapping[str, str], split: Split
-) -> dict[str, Network]:
-    """What the graph has to know about real networks."""
-    return {name: described(name, one, titles[name], split) for name, one in networks.items()}
+def on_networks(
+    experiment: Experiment,
+    networks: Mapping[str, nn.Module],
+    titles: Mapping[str, str],
+    split: Split,
+) -> Experiment:
+    """The experiment examined again, against real networks and real data."""
+    world = replace(
+        experiment.world,
+        networks={name: described(name, one, titles[name], split) for name, one in networks.items()},
+        classes=len(split.train.names),
+        examples=len(split.train),
+        image=(split.train.channels, *split.train.size),
+    )
+    analysis = analyse(experiment.recipe, world, experiment.setting.augment)
+    return replace(experiment, world=analysis.world, analysis=analysis)

@@ -26,7 +26,7 @@ from kdgraph.train.cast import build_model
 from kdgraph.train.contents import digest
 from kdgraph.train.events import Listener, Warned
 from kdgraph.train.journal import Journal
-from kdgraph.train.method import Place, known_of, train_recipe, training_of
+from kdgraph.train.method import Place, on_networks, train_recipe, training_of
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.stage import StageResult
 from kdgraph.train.table import Entry, write
@@ -130,11 +130,12 @@ class Run:
             place = replace(
                 self.place, listeners=listeners, resume=True, world=type(self.place.world)()
             )
-            told = _real(lesson, {STUDENT: module}, {STUDENT: spec.name}, data)
+            told = on_networks(lesson, {STUDENT: module}, {STUDENT: spec.name}, data)
             seed = self.request.seed
             results, _ = train_recipe(
-                told, {STUDENT: module}, data, seed=seed, out=out, place=place, only=only
-            )
+                told, {STUDENT: module}, data, seed=seed, out=out, place=place, only=only,
+                label=name,
+            )  # fmt: skip
             return results[-1]
 
         self.say(f"{name}: {spec.name}, trained with cross-entropy, kept for the next time")
@@ -167,12 +168,12 @@ class Run:
         plain = replace(plain, recipe=replace(plain.recipe, train=experiment.recipe.train))
         spec = experiment.setting.models[STUDENT]
         network = build_model(STUDENT, spec, experiment.setting, split, seed)
-        told = _real(plain, {STUDENT: network}, {STUDENT: spec.name}, split)
+        told = on_networks(plain, {STUDENT: network}, {STUDENT: spec.name}, split)
         folder = self._part(seed).part("alone")
         place = replace(self.place, listeners=self._listeners("student alone", folder))
         self.say(f"student alone: {spec.name}{self._of(seed)}")
         results, _ = train_recipe(
-            told, {STUDENT: network}, split, seed=seed, out=folder.path, place=place
+            told, {STUDENT: network}, split, seed=seed, out=folder.path, place=place, label="alone"
         )
         return results[-1]
 
@@ -185,7 +186,7 @@ class Run:
         networks = {**fixed, STUDENT: network}
         networks = {name: networks[name] for name in experiment.setting.models if name in networks}
         titles = {name: experiment.setting.models[name].name for name in networks}
-        told = _real(experiment, networks, titles, split)
+        told = on_networks(experiment, networks, titles, split)
         folder = self._part(seed)
         place = replace(self.place, listeners=self._listeners("student", folder))
         self.say(f"student: {spec.name}, {experiment.recipe.name}{self._of(seed)}")
@@ -279,27 +280,6 @@ def versions() -> dict[str, str]:
     for package in ("torch", "torchvision"):
         found[package] = importlib.metadata.version(package)
     return found
-
-
-def _real(
-    experiment: Experiment,
-    networks: Mapping[str, nn.Module],
-    titles: Mapping[str, str],
-    split: Split,
-) -> Experiment:
-    """The experiment examined again, against the real networks."""
-    from kdgraph.compiler import analyse  # noqa: PLC0415
-
-    known = known_of(networks, titles, split)
-    world = replace(
-        experiment.world,
-        networks=known,
-        classes=len(split.train.names),
-        examples=len(split.train),
-        image=(split.train.channels, *split.train.size),
-    )
-    analysis = analyse(experiment.recipe, world, experiment.setting.augment)
-    return replace(experiment, world=analysis.world, analysis=analysis)
 
 
 def _used(experiment: Experiment) -> set[str]:
