@@ -1,0 +1,198 @@
+"""What must hold for every recipe that travels with the package, by its file being there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from kdgraph import files
+from kdgraph.data.images import Batch, Split
+from kdgraph.data.load import load
+from kdgraph.examination import examined
+from kdgraph.experiment import Experiment, data_facts, examine
+from kdgraph.lang.recipe import Stage
+from kdgraph.lower.step import Out, Step
+from kdgraph.train.cast import build_model, normalised
+from kdgraph.train.method import Place, compile_stage, on_networks, training_of
+from kdgraph.views.program import run as look
+
+RECIPES = [path.stem for path in files.recipes()]
+STEPS, ROWS = 2, 8
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def tiny(recipe: str) -> Experiment:
+    """The recipe on its own setting, whose data are made up: as many classes, of the same size."""
+    real = data_facts(examine(recipe).setting)
+    sizes = {"classes": real.classes, "channels": real.channels, "size": real.height}
+    told = {"name": "synthetic", "limit": 4 * ROWS, "test_limit": 4, "fraction": 1.0} | sizes
+    return examine(recipe, None, {f"data.{key}": value for key, value in told.items()})
+
+
+class Trained:
+    """Every stage of a recipe after two steps, with what was there before and after them."""
+
+    def __init__(self, recipe: str) -> None:
+        experiment = tiny(recipe)
+        split = load(experiment.data)
+        self.networks = {
+            name: build_model(name, spec, experiment.setting, split, 0)
+            for name, spec in experiment.setting.models.items()
+        }
+        titles = {name: spec.name for name, spec in experiment.setting.models.items()}
+        self.experiment = on_networks(experiment, self.networks, titles, split)
+        self.stages = [
+            Taught(self, stage, number, split)
+            for number, (stage, _) in enumerate(self.experiment.analysis.stages, 1)
+        ]
+
+
+class Taught:
+    """One stage after two steps of plain gradient descent."""
+
+    def __init__(self, whole: Trained, stage: Stage, number: int, split: Split) -> None:
+        self.stage, self.networks = stage, whole.networks
+        training = training_of(whole.experiment, stage)
+        self.step: Step = compile_stage(
+            whole.experiment,
+            stage,
+            whole.networks,
+            normalised(whole.networks, split),
+            split,
+            training,
+            seed=0,
+            place=Place(torch.device("cpu")),
+        )
+        self.step.train()
+        self.trained = [parameter for *_, parameter in self.step.trained()]
+        self.before = {name: state(one) for name, one in whole.networks.items()}
+        self.outs: list[Out] = []
+        steps = whole.experiment.analysis.views.steps
+        for done, batch in enumerate(split.train.read(torch.arange(STEPS * ROWS).split(ROWS))):
+            self.step.clock(epoch=1, epochs=training.epochs, step=done)
+            views = look(
+                steps, batch.pixels, batch.examples, seed=0, stage=number, epoch=1, train=True
+            )
+            self.descend(views, batch)
+        self.after = {name: state(one) for name, one in whole.networks.items()}
+        self.gradients = {name: one.grad for name, one in self.parameters().items()}
+        run = {id(module) for module in self.step.modules()}
+        self.modes = {
+            name: {module.training for module in network.modules() if id(module) in run}
+            for name, network in whole.networks.items()
+        }
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """All there are: of the step, and of every network, looked at or not."""
+        named = {f"step.{name}": one for name, one in self.step.named_parameters()}
+        for model, network in self.networks.items():
+            named |= {f"{model}.{name}": one for name, one in network.named_parameters()}
+        return named
+
+    def descend(self, views: dict[str, Tensor], batch: Batch) -> None:
+        for one in self.parameters().values():
+            one.grad = None
+        out = self.step(views, batch.labels, batch.examples)
+        out.total.backward()
+        with torch.no_grad():
+            for one in self.trained:
+                if one.grad is not None:
+                    one.sub_(one.grad, alpha=1e-3)
+        self.step.commit()
+        self.outs.append(out)
+
+    @property
+    def taught(self) -> list[str]:
+        """The models that this stage trains."""
+        return [name for name in self.networks if self.step.world.trains_model(name)]
+
+    @property
+    def fixed(self) -> list[str]:
+        """The models that this stage must not touch; `mode: {teacher: train}` lets buffers go."""
+        freed = {name for name, mode in self.stage.mode if mode == "train"}
+        return [name for name in self.networks if name not in {*self.taught, *freed}]
+
+
+def state(network: nn.Module) -> dict[str, Tensor]:
+    return {name: one.detach().clone() for name, one in network.state_dict().items()}
+
+
+@cache
+def trained(recipe: str) -> Trained:
+    return Trained(recipe)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_it_checks_clean(recipe: str):
+    assert [str(one) for one in examine(recipe).analysis.mistakes] == []
+    assert [str(one) for one in examined(recipe).analysis.mistakes] == []
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_it_checks_clean_against_the_real_networks(recipe: str):
+    assert [str(one) for one in trained(recipe).experiment.analysis.mistakes] == []
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_two_steps_give_finite_terms_whose_weighted_sum_is_the_loss(recipe: str):
+    for stage in trained(recipe).stages:
+        assert len(stage.outs) == STEPS
+        for out in stage.outs:
+            assert out.total.isfinite()
+            parts = [out.weights[name] * value for name, value in out.terms.items()]
+            torch.testing.assert_close(out.total, sum(parts))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_trainable_parameter_has_a_gradient_and_nothing_else_does(recipe: str):
+    for stage in trained(recipe).stages:
+        wanted = {id(one) for one in stage.trained}
+        assert wanted
+        assert wanted <= {id(one) for one in stage.parameters().values()}
+        for name, one in stage.parameters().items():
+            gradient = stage.gradients[name]
+            assert (gradient is not None) == (id(one) in wanted), f"{stage.stage.name}: {name}"
+            assert gradient is None or gradient.isfinite().all(), name
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_gradient_of_every_model_that_learns_is_more_than_zeros(recipe: str):
+    for stage in trained(recipe).stages:
+        for model in stage.taught:
+            own = [g for name, g in stage.gradients.items() if name.startswith(f"{model}.")]
+            assert all(gradient.any() for gradient in own if gradient.ndim > 1)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_what_teaches_is_the_same_to_the_bit_buffers_included(recipe: str):
+    for stage in trained(recipe).stages:
+        for model in stage.fixed:
+            assert True not in stage.modes[model], model
+            for name, one in stage.before[model].items():
+                assert torch.equal(one, stage.after[model][name]), f"{model}.{name}"
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_batch_norm_of_what_is_taught_does_follow(recipe: str):
+    for stage in trained(recipe).stages:
+        for model in stage.taught:
+            norms = {
+                f"{name}.running_mean"
+                for name, one in stage.networks[model].named_modules()
+                if isinstance(one, _BatchNorm)
+            }
+            assert norms
+            for name in norms:
+                assert not torch.equal(stage.before[model][name], stage.after[model][name]), name
