@@ -74,7 +74,6 @@ def test_names_and_shapes_are_those_of_the_papers_checkpoints(name: str) -> None
     assert KNOWN[name].parameters == oracle.parameters
 
 
-@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("name", ORACLES)
 def test_logits_and_taps_are_those_of_the_papers_code(name: str, tapped: Run) -> None:
     oracle, network = ORACLES[name], build(name, 100).double().eval()
