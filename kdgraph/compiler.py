@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.lossgraph import Built, build_loss
+from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
 from kdgraph.graph.views import ViewPlan, plan_views
 from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from kdgraph.lower.step import Step
 
 STUDENT_STAGE = "student"
+NOTHING = frozenset({""})
+"""what a measurement trains"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Analysis:
     views: ViewPlan
     stages: tuple[tuple[Stage, Built], ...]
     mistakes: tuple[Diagnostic, ...]
+    metrics: Built | None = None
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -98,11 +101,16 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
         used |= made.used
         mistakes += made.mistakes
         built.append((stage, made))
+    metrics = None
+    if recipe.metrics:
+        metrics = build_metrics(recipe, library(), replace(world, trains=NOTHING))
+        used |= metrics.used
+        mistakes += metrics.mistakes
     if not any(one.severity == "error" for one in mistakes):
         mistakes += _unused(recipe, used)
     unique = {(one.code, one.headline, one.span): one for one in mistakes}
     ordered = sorted(unique.values(), key=_place)
-    return Analysis(recipe, world, plan, tuple(built), tuple(ordered))
+    return Analysis(recipe, world, plan, tuple(built), tuple(ordered), metrics)
 
 
 def _place(mistake: Diagnostic) -> tuple[str, int]:

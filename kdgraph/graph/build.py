@@ -321,7 +321,12 @@ class Builder:
         axes = (
             (Axis(rows=view.tag), *map(Axis, sizes)) if sizes and view.rows is not None else None
         )
-        return self.leaf(Op("input", (("name", name),)), "Image", axes, span)
+        knobs: tuple[tuple[str, object], ...] = (("name", name),)
+        if view.of is not None:
+            base, row = view.of
+            of = self.world.views.get(base)
+            knobs += (("of", base), ("row", row), ("rows", of.rows if of else None))
+        return self.leaf(Op("input", knobs), "Image", axes, span)
 
     def given(self, name: str, span: Span) -> int:
         """A name that is an input of the step instead of being computed."""

@@ -11,6 +11,7 @@ from kdgraph.graph.terms import terms_of
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NoLoss
+from kdgraph.lang.errors.sorts import NotAScalarLoss
 from kdgraph.lang.errors.text import TooDeep
 from kdgraph.lang.recipe import Function, Recipe, Stage
 from kdgraph.lang.source import Span
@@ -29,7 +30,7 @@ class Built:
 def build_loss(
     recipe: Recipe, stage: Stage, library: dict[str, Function], world: World
 ) -> Built:
-    """The graph of a stage's loss, and of the recipe's metrics and values of examples."""
+    """The graph of a stage's loss, and of the values that condensing asks for."""
     build = Builder(recipe, library, world)
     loss = stage.loss or recipe.loss
     if loss is None:
@@ -40,8 +41,6 @@ def build_loss(
             build.view(name, Span(recipe.source, 0, 0))
         build.used.clear()
         build.graph.terms = terms_of(build, loss, build.top)
-        for name, entry in recipe.metrics.items():
-            build.graph.outputs[f"metric {name}"] = build.point(entry.tree, build.top)
         if "value" in recipe.condense:
             tree = recipe.condense["value"].tree
             build.graph.outputs["condense"] = build.point(tree, build.top)
@@ -57,6 +56,26 @@ def build_loss(
     if not mistakes:
         mistakes += graph_mistakes(build, stage, loss)
     return Built(build.graph, tuple(mistakes), used, parts)
+
+
+def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) -> Built:
+    """The graph of the recipe's metrics, which the test set is measured with."""
+    build = Builder(recipe, library, world)
+    try:
+        for name in world.views:
+            build.view(name, recipe.source_span)
+        build.used.clear()
+        for name, entry in recipe.metrics.items():
+            number = build.point(entry.tree, build.top)
+            axes = build.graph.node(number).axes
+            if axes:
+                shown = ", ".join(map(str, axes))
+                build.note(NotAScalarLoss(span=entry.tree.span, term=name, axes=shown))
+            build.graph.outputs[name] = number
+    except TooManyNodesError:
+        build.graph.outputs.clear()
+    build.graph, parts = _kept(build)
+    return Built(build.graph, tuple(build.mistakes.values()), frozenset(build.used), parts)
 
 
 def _read_the_rest(build: Builder) -> None:

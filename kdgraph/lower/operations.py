@@ -86,6 +86,11 @@ def block(value: Tensor, views: tuple[Tensor, ...], place: int) -> Tensor:
     return value.narrow(0, start, views[place].shape[0])
 
 
+def each_row(value: Tensor, row: int, rows: int) -> Tensor:
+    """Row `row` of each image, of `rows` rows an image."""
+    return value[row::rows]
+
+
 def cast(value: Tensor) -> Tensor:
     """A tap as the loss computes with it: float32 at least; float64 stays."""
     low = value.is_floating_point() and value.dtype not in {torch.float32, torch.float64}

@@ -27,6 +27,7 @@ KNOBBED = {
     "column": operations.column,
     "slice_columns": operations.slice_columns,
     "slice_rows": operations.slice_rows,
+    "each_row": operations.each_row,
 }
 
 

@@ -11,7 +11,8 @@ def join_forwards(graph: LossGraph) -> LossGraph:
     """Replace the taps of a model by one `run` of it and a `take` for each tap.
 
     The views that a model sees go through it together, in the order of the batch's views:
-    batch norm makes that observable. A model that this stage does not train is frozen. A view that memory or another value supplies runs on
+    batch norm makes that observable. A view that is one row of each image of another view
+    is a slice of that one's forward. A model that this stage does not train is frozen. A view that memory or another value supplies runs on
     its own, after what it needs.
 
     >>> from kdgraph.graph.example import example
@@ -49,9 +50,12 @@ def join_forwards(graph: LossGraph) -> LossGraph:
             slots = tuple((f"view{place}", new[one]) for place, one in enumerate(together))
             run = replace(node, op=op, sort="Tensor", axes=None, name="")
             runs[model, together] = made.add(run, slots)
-        knobs = (("place", together.index(view)), ("tap", node.op.knob("path")))
+        base = view if view in together else _base(graph, view, together)
+        knobs = (("place", together.index(base)), ("tap", node.op.knob("path")))
         take = replace(node, op=Op("take", knobs))
         new[number] = made.add(take, (("run", runs[model, together]),))
+        if base != view:
+            new[number] = made.add(replace(node, op=_slice(graph, view)), (("value", new[number]),))
     made.terms = tuple(t.moved(new) for t in graph.terms)
     made.outputs = {name: new[number] for name, number in graph.outputs.items()}
     return made.renumbered()
@@ -77,4 +81,16 @@ def _together(graph: LossGraph, model: str, view: int, views: list[int]) -> tupl
     }
     if seen[view]:
         return (view,)
-    return tuple(one for one in views if one in seen and not seen[one])
+    joint = tuple(one for one in views if one in seen and not seen[one])
+    return tuple(one for one in joint if _base(graph, one, joint) == one)
+
+
+def _base(graph: LossGraph, view: int, joint: tuple[int, ...]) -> int:
+    """The view of the batch that holds this one's rows, if it goes through the model as well."""
+    name = graph.node(view).op.knob("of")
+    return next((one for one in joint if graph.node(one).op.knob("name") == name), view)
+
+
+def _slice(graph: LossGraph, view: int) -> Op:
+    op = graph.node(view).op
+    return Op("each_row", (("row", op.knob("row")), ("rows", op.knob("rows"))))

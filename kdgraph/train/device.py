@@ -43,10 +43,13 @@ def autocast(precision: str, device: torch.device) -> torch.dtype | None:
 
 
 def settle(networks: Iterable[nn.Module], device: torch.device) -> None:
-    """Move networks to the device, on a GPU in the layout its convolutions like."""
-    layout = torch.channels_last if device.type == "cuda" else torch.preserve_format
+    """Move networks to the device, channels last, which convolutions like.
+
+    A step of resnet8 ran two to three times faster so on a CPU too; nets of a few channels lose
+    nothing.
+    """
     for network in networks:
-        network.to(device).to(memory_format=layout)
+        network.to(device).to(memory_format=torch.channels_last)
 
 
 def describe(device: torch.device) -> str:

@@ -55,6 +55,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     network: str = "student",
     view: str = "x",
     evaluate: Callable[[], Mapping[str, float]] | None = None,
+    also: Callable[[], Mapping[str, float]] | None = None,
     numbers: Callable[[int], Tensor] | None = None,
     log_every: int = 50,
     save_every: float = 300.0,
@@ -82,6 +83,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
         world: the processes that train together.
         network: the model that is evaluated after each epoch, if this stage trains it.
         view: what that model sees.
+        also: further measures after each epoch, by name.
         evaluate: measures in place of the accuracy of `network`; `accuracy` decides the best.
         numbers: the examples of an epoch in order, in place of all in a random one.
         log_every: steps between two journal entries, and between two looks at the flag.
@@ -155,7 +157,9 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             ),
             feed=feed,
             numbers=numbers or partial(_all, len(train_set), seed, stage),
-            evaluate=evaluate or (measure if examined is not None else dict),
+            evaluate=partial(
+                _measured, evaluate or (measure if examined is not None else dict), also or dict
+            ),
             ledger=Ledger(stage, training, recorder, told, log_every),
             snapshot=Snapshot(
                 step, optimizer, trained, examined if training.select == "best" else None
@@ -175,6 +179,12 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
 
 def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:
     return order(n, seed=seed, stage=stage, epoch=epoch)
+
+
+def _measured(
+    first: Callable[[], Mapping[str, float]], also: Callable[[], Mapping[str, float]]
+) -> Mapping[str, float]:
+    return {**first(), **also()}
 
 
 def _compile(module: nn.Module, choice: bool | str) -> None:  # noqa: FBT001

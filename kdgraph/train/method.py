@@ -28,6 +28,7 @@ from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
 from kdgraph.train.events import Listener
 from kdgraph.train.gather import gather_rows
+from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import StageResult
 
 
@@ -79,6 +80,10 @@ def train_recipe(
         training = training_of(experiment, stage, only)
         step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
         step.parts.load_state_dict(kept, strict=False)
+        measures = metrics_of(
+            experiment, step, networks, prepare, split, training.eval_batch, place.device,
+            place.world,
+        )  # fmt: skip
         results.append(
             train_stage(
                 step,
@@ -96,6 +101,7 @@ def train_recipe(
                 listeners=place.listeners,
                 world=place.world,
                 save_every=place.save_every,
+                also=measures,
             )
         )
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}

@@ -118,8 +118,7 @@ class Run:
             share = self._measure(network, experiment, split)
             return Entry(name, spec.name, (share,), parameters=parameters)
         own = _teachers_setting(experiment.setting, spec)
-        values = dict(self.request.values)
-        lesson = examine(BASELINE, self.request.on, _of_setting(values))
+        lesson = examine(BASELINE, self._setting(experiment), _of_setting(self.request.values))
         lesson = replace(lesson, setting=own)
         data = split if own.data == experiment.setting.data else load_data(data_spec(own))
         only = spec.train if spec.train.model_fields_set else None
@@ -163,8 +162,8 @@ class Run:
 
     def _alone(self, experiment: Experiment, split: Split, seed: int) -> StageResult:
         """The student with the same start, data and protocol, and no teacher."""
-        plain = examine(BASELINE, self.request.on or experiment.setting.source.path,
-                        _of_setting(dict(self.request.values)))  # fmt: skip
+        values = _of_setting(self.request.values, "train.")
+        plain = examine(BASELINE, self._setting(experiment), values)
         plain = replace(plain, recipe=replace(plain.recipe, train=experiment.recipe.train))
         spec = experiment.setting.models[STUDENT]
         network = build_model(STUDENT, spec, experiment.setting, split, seed)
@@ -202,6 +201,10 @@ class Run:
                 metadata={"model": spec.name, "recipe": experiment.recipe.name},
             )
         return results[-1]
+
+    def _setting(self, experiment: Experiment) -> str:
+        """The setting of the run, for the other recipes that it trains."""
+        return self.request.on or experiment.setting.source.path
 
     def _measure(self, network: nn.Module, experiment: Experiment, split: Split) -> float:
         from kdgraph.lower.prepared import Prepared  # noqa: PLC0415
@@ -295,9 +298,13 @@ def _used(experiment: Experiment) -> set[str]:
     }
 
 
-def _of_setting(values: Mapping[str, object]) -> dict[str, object]:
-    """The `--set` pairs that belong to the setting."""
-    heads = ("data.", "models.", "train.")
+def _of_setting(values: Mapping[str, object], *more: str) -> dict[str, object]:
+    """The `--set` pairs that belong to data and models, and to these sections.
+
+    A teacher's training is its own: `--set train.epochs=3` shortens the student's alone, and
+    the kept teacher is used again; `--set models.teacher.train.epochs=3` is the teacher's.
+    """
+    heads = ("data.", "models.", *more)
     return {name: value for name, value in values.items() if name.startswith(heads)}
 
 
