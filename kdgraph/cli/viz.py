@@ -1,0 +1,58 @@
+"""`kdgraph viz`: the loss as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdgraph.cli.check import ON, PLUGIN, SET
+
+STAGE = typer.Option("--stage", help="The stage of a recipe that has several; else the last.")
+RECIPE = typer.Argument(help="A recipe: a file, or the name of a shipped one.")
+
+
+def viz(  # noqa: PLR0913, PLR0917 - one argument an option
+    recipe: Annotated[str, RECIPE],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A file: .svg, .png, .html, .dot or .mmd."),
+    ] = None,
+    on: Annotated[str | None, ON] = None,
+    set_: Annotated[list[str] | None, SET] = None,
+    stage: Annotated[str | None, STAGE] = None,
+    plugin: Annotated[list[Path] | None, PLUGIN] = None,
+) -> None:
+    """Draw the loss: terms, weights, taps, shapes, memory, and what gradient trains what.
+
+    Without `-o` it is printed as a tree. An HTML page can be clicked through, with the
+    recipe beside the drawing.
+    """
+    from kdgraph.viz.render import writer  # noqa: PLC0415 - commands load when asked for
+
+    drawn = writer(output) if output is not None else None
+
+    from kdgraph.cli.asking import examined_well  # noqa: PLC0415
+    from kdgraph.viz.picture_of import picture_of  # noqa: PLC0415
+    from kdgraph.viz.terminal import tree  # noqa: PLC0415
+
+    experiment = examined_well(recipe, on, set_, stage, plugin)
+    picture = picture_of(experiment.analysis, stage, subtitle=experiment.setting.name)
+    if drawn is None or output is None:
+        typer.echo(tree(picture, _width()), nl=False)
+        return
+
+    from kdgraph.cli.asking import write  # noqa: PLC0415
+
+    made = drawn(picture)
+    write(output, made.encode() if isinstance(made, str) else made)
+    typer.echo(f"{output}: {len(picture.boxes)} boxes, {len(picture.arrows)} arrows")
+
+
+def _width() -> int:
+    """How wide the terminal is; 100 columns where the output goes to a file."""
+    import shutil  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100

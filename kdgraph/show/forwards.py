@@ -1,0 +1,61 @@
+"""Which views go through which model together, and how far a frozen model is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.graph import LossGraph, Op
+from kdgraph.graph.views import ViewPlan
+from kdgraph.lang.recipe import Stage
+from kdgraph.show.words import words
+
+if TYPE_CHECKING:
+    from kdgraph.lower.step import Step
+
+
+def forwards(
+    graph: LossGraph, plan: ViewPlan, stage: Stage, step: Step | None
+) -> Iterator[tuple[str, str]]:
+    """A row for each forward of a model in the lean graph."""
+    modes = dict(stage.mode)
+    for number in graph.find("run"):
+        op = graph.node(number).op
+        model = str(op.knob("model"))
+        seen = [words(graph, one, whole=False) for one in graph.sources(number)]
+        rows = [view.rows for name in seen if (view := plan.views.get(name)) is not None]
+        total = sum(one for one in rows if one is not None)
+        known = len(rows) == len(seen) and None not in rows
+        many = f", {total} rows an image" if known and total > 1 else ""
+        together = " together" if len(seen) > 1 else ""
+        taps = [str(tap) for tap in _tuple(op.knob("taps"))]
+        mode = f"; in {modes[model]} mode" if model in modes else ""
+        how = _frozen(op, taps) if op.knob("frozen") else "; with gradient"
+        kept = _kept(step, model) if step is not None else ""
+        line = f"one forward of {', '.join(seen)}{together}{many}, read at {', '.join(taps)}"
+        yield model, f"{line}{how}{mode}{kept}"
+
+
+def _tuple(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _frozen(op: Op, taps: list[str]) -> str:
+    if not op.knob("cut"):
+        return "; eval mode, no gradient"
+    if "logits" in taps:
+        return "; eval mode, no gradient; run to its end, where the logits are"
+    deepest = "the deepest of " if len(taps) > 1 else ""
+    return f"; eval mode, no gradient; cut after {deepest}{', '.join(taps)}"
+
+
+def _kept(step: Step, model: str) -> str:
+    """How much of a cut model is left, and how it was cut."""
+    from kdgraph.lower.cut import Cut  # noqa: PLC0415 - torch is loaded: there is a step
+
+    reader = getattr(step.program, model, None)
+    for module in reader.modules() if reader is not None else ():
+        if isinstance(module, Cut):
+            by = "" if module.how == "fx" else f", left by hooks: {module.reason}"
+            return f"; {module.kept:.0%} of its weights are used{by}"
+    return ""

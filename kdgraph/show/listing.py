@@ -1,0 +1,61 @@
+"""`kdgraph list`: names with a line each, none longer than a terminal is wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.ask import UnknownList
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.show import shipped
+from kdgraph.show.words_of import kinds
+
+Row = tuple[str, ...]
+Sections = Iterator[tuple[str, Sequence[Row]]]
+WIDTH = 80
+
+LISTS: dict[str, Callable[[], Sections]] = {
+    "words": kinds,
+    "recipes": lambda: iter([("recipes", list(shipped.recipes()))]),
+    "settings": lambda: iter([("settings", list(shipped.settings()))]),
+    "models": lambda: iter([("networks", list(shipped.models()))]),
+    "data": lambda: iter([("data sets", list(shipped.data()))]),
+    "errors": lambda: iter([("mistakes", list(shipped.errors()))]),
+}
+OVERVIEW = ("recipes", "settings", "words", "models", "data")
+
+
+def text(what: str | None = None, width: int = WIDTH) -> str:
+    """One list, or all of them but that of the mistakes.
+
+    Raises:
+        RecipeError: there is no such list.
+    """
+    if what is not None and what not in LISTS:
+        advice = suggest(what, LISTS) or f"there are {', '.join(LISTS)}"
+        raise RecipeError(UnknownList(name=what, advice=advice))
+    asked = OVERVIEW if what is None else (what,)
+    parts = [_section(*one, width) for name in asked for one in LISTS[name]()]
+    if what is None:
+        parts.append("`kdgraph explain NAME` tells more; `kdgraph list errors` names the mistakes.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(heading: str, rows: Iterable[Row], width: int) -> str:
+    listed = list(rows)
+    return "\n".join([heading, *(_cut(line, width) for line in _lines(listed))])
+
+
+def _lines(rows: list[Row]) -> Iterator[str]:
+    """Rows in columns; the last one is as long as it is."""
+    wide = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = zip(row, wide, strict=True)
+        cells = (f"{cell}{' ' * (room - cell_len(cell))}" for cell, room in padded)
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _cut(line: str, width: int) -> str:
+    return line if cell_len(line) <= width else f"{set_cell_size(line, width - 1).rstrip()}…"

@@ -1,0 +1,63 @@
+"""The step a recipe becomes, over networks of the right shape that hold no numbers.
+
+Networks are built on the meta device: their modules and sizes are real, nothing is computed
+and no memory is taken, so that even a large teacher is looked at in a moment.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+import kdgraph.compiler
+from kdgraph.experiment import Experiment
+from kdgraph.graph.network import Network
+from kdgraph.lower.live import live_network
+from kdgraph.lower.step import Step
+from kdgraph.models.build import build
+
+BATCH = 4
+USUAL_IMAGE, USUAL_CLASSES = (3, 224, 224), 1000
+
+
+def networks(experiment: Experiment) -> dict[str, nn.Module]:
+    """The models of the setting, by the recipe's names for them."""
+    image, classes = _sizes(experiment)
+    spans = experiment.setting.spans
+    with torch.device("meta"):
+        return {
+            name: build(spec.name, classes, channels=image[0], span=spans.get(name))
+            for name, spec in experiment.setting.models.items()
+        }
+
+
+def looked_at(experiment: Experiment) -> list[Network]:
+    """What the real networks tell about themselves."""
+    image, _ = _sizes(experiment)
+    return [
+        live_network(name, network, image, experiment.setting.models[name].name)
+        for name, network in networks(experiment).items()
+    ]
+
+
+def step_of(experiment: Experiment, stage: str | None = None) -> Step:
+    """A stage compiled for the setting's networks.
+
+    Raises:
+        RecipeError: the recipe does not fit these networks.
+    """
+    image, classes = _sizes(experiment)
+    return kdgraph.compiler.compile(
+        experiment.recipe,
+        models=networks(experiment),
+        sample=torch.empty((BATCH, *image), device="meta"),
+        stage=stage,
+        classes=classes,
+        examples=experiment.world.examples,
+    )
+
+
+def _sizes(experiment: Experiment) -> tuple[tuple[int, ...], int]:
+    """The image and the classes of the data; the usual ones where only the data can tell."""
+    world = experiment.world
+    return world.image or USUAL_IMAGE, world.classes or USUAL_CLASSES
