@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
+from kdgraph.graph.stages import unroll
 from kdgraph.graph.views import ViewPlan, plan_views
 from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
@@ -95,8 +96,11 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
     world = replace(world, views=plan.views)
     built: list[tuple[Stage, Built]] = []
     used = set(plan.used)
-    for stage in recipe.stages or (Stage(STUDENT_STAGE, recipe.source_span),):
-        inside = replace(world, trains=frozenset(name for name, _ in stage.trains))
+    stages = recipe.stages or (Stage(STUDENT_STAGE, recipe.source_span),)
+    unrolled = unroll(recipe, stages, library(), world)
+    mistakes += unrolled.mistakes
+    for stage in unrolled.stages:
+        inside = stage_world(world, stage)
         made = build_loss(recipe, stage, library(), inside)
         used |= made.used
         mistakes += made.mistakes
@@ -111,6 +115,13 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
     unique = {(one.code, one.headline, one.span): one for one in mistakes}
     ordered = sorted(unique.values(), key=_place)
     return Analysis(recipe, world, plan, tuple(built), tuple(ordered), metrics)
+
+
+def stage_world(world: World, stage: Stage) -> World:
+    """The world as one stage sees it: what it trains, and what runs in train mode."""
+    trains = frozenset(name for name, _ in stage.trains)
+    follows = frozenset(name for name, mode in stage.mode if mode == "train")
+    return replace(world, trains=trains, follows=follows)
 
 
 def _place(mistake: Diagnostic) -> tuple[str, int]:
@@ -185,7 +196,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         raise RecipeError(*analysis.errors)
     built = analysis.built(stage)
     chosen = next(one for one, made in analysis.stages if made is built)
-    inside = replace(analysis.world, trains=frozenset(name for name, _ in chosen.trains))
+    inside = stage_world(analysis.world, chosen)
     graph = lean(built.graph, optimise=optimise)
     return assemble(graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype)
 

@@ -10,6 +10,7 @@ from kdgraph.lang.diagnostics import RecipeError
 
 HELP = """Knowledge distillation as equations: write the loss, run it.
 
+\b
 kdgraph run icd                 train it on the default setting, in about a minute
 kdgraph check my.kd             every mistake at once, before any data is read
 kdgraph viz my.kd -o my.svg     the loss as a picture"""

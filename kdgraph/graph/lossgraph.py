@@ -8,6 +8,7 @@ from kdgraph.graph.build import Builder, TooManyNodesError
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.laws import graph_mistakes
 from kdgraph.graph.terms import terms_of
+from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NoLoss
@@ -32,6 +33,7 @@ def build_loss(
 ) -> Built:
     """The graph of a stage's loss, and of the values that condensing asks for."""
     build = Builder(recipe, library, world)
+    build.top.bound.update({name: Model(model) for name, model in stage.bound})
     loss = stage.loss or recipe.loss
     if loss is None:
         build.note(NoLoss(span=Span(recipe.source, 0, min(1, len(recipe.source.text)))))

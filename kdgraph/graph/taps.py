@@ -60,7 +60,8 @@ def tap(build: Builder, path: Path, span: Span) -> int:
         missing(build, path.model, path.path, path.span)
         return build.unknown(span)
     alone = (("alone", True),) if build.recipe.forward == "separate" else ()
-    op = Op("tap", (("model", path.model.name), ("path", path.path), *alone))
+    follows = (("follows", True),) if path.model.name in build.world.follows else ()
+    op = Op("tap", (("model", path.model.name), ("path", path.path), *alone, *follows))
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes

@@ -42,6 +42,8 @@ class World:
         image: channels, height and width of an image.
         trains: what this stage trains; empty for the student and all that the loss reaches.
         given: names that are inputs instead of being computed.
+        chain: the models of `chain:`, from the largest to the smallest.
+        follows: frozen models that run in train mode all the same: `mode: {teacher: train}`.
     """
 
     networks: dict[str, Network]
@@ -52,6 +54,7 @@ class World:
     trains: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     chain: tuple[str, ...] = ()
+    follows: frozenset[str] = frozenset()
 
     def trains_model(self, name: str) -> bool:
         """Whether this stage trains a model."""

@@ -54,7 +54,9 @@ class Stage:
         trains: what is trained; empty for the student and all that the loss reaches.
         train: protocol entries that hold for this stage only.
         mode: models that run in another mode than their usual one.
+        mode_spans: where each of these models is named.
         compute: makes a table instead of training.
+        bound: of a stage that a loop made: its name with the model it stands for.
     """
 
     name: str
@@ -64,8 +66,10 @@ class Stage:
     epochs: Syntax | None = None
     train: Mapping | None = None
     mode: tuple[tuple[str, str], ...] = ()
+    mode_spans: tuple[Span, ...] = ()
     each: tuple[str, Syntax] | None = None
     compute: Syntax | None = None
+    bound: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -66,5 +66,7 @@ def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Mo
     """A network with its taps; one that is not trained is frozen, and cut where it may be."""
     if not op.knob("frozen"):
         return Tapped(network, paths, sample=sample)
+    if op.knob("follows"):
+        return Frozen(Tapped(network, paths, sample=sample), mode="train")
     network.eval()
     return Frozen(cut(network, paths, sample) if op.knob("cut") else Tapped(network, paths))

@@ -46,7 +46,8 @@ def join_forwards(graph: LossGraph) -> LossGraph:
         together = _together(graph, model, view, views)
         if (model, together) not in runs:
             frozen = () if node.trained else (("frozen", True),)
-            op = Op("run", (("model", model), ("taps", taps[model]), *frozen))
+            follows = (("follows", True),) if node.op.knob("follows") else ()
+            op = Op("run", (("model", model), ("taps", taps[model]), *frozen, *follows))
             slots = tuple((f"view{place}", new[one]) for place, one in enumerate(together))
             run = replace(node, op=op, sort="Tensor", axes=None, name="")
             runs[model, together] = made.add(run, slots)

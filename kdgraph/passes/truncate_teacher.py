@@ -11,8 +11,8 @@ from kdgraph.passes.rewrite import Inputs, rewritten
 def truncate_teacher(graph: LossGraph) -> LossGraph:
     """Mark the runs of frozen models as cut after their deepest tap.
 
-    A model that is trained is never cut: its forward stays whole, so that dropout and
-    batch norm do what they always do.
+    A model that is trained, or that runs in train mode, is never cut: its forward stays
+    whole, so that dropout and batch norm do what they always do.
 
     >>> from kdgraph.graph.example import example
     >>> from kdgraph.passes.join_forwards import join_forwards
@@ -30,6 +30,8 @@ def truncate_teacher(graph: LossGraph) -> LossGraph:
 
     def cut(made: LossGraph, node: Node, inputs: Inputs) -> int | None:
         if node.op.name != "run" or not node.op.knob("frozen") or node.op.knob("cut"):
+            return None
+        if node.op.knob("follows"):
             return None
         op = Op("run", (*node.op.knobs, ("cut", True)))
         return made.add(replace(node, op=op), inputs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from kdgraph.compiler import analyse
+from kdgraph.compiler import stage_world
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
 from kdgraph.lang.arithmetic import evaluate
@@ -102,11 +103,19 @@ def train_recipe(
                 world=place.world,
                 save_every=place.save_every,
                 also=measures,
+                network=trained_model(experiment, stage),
             )
         )
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
     assert step is not None
     return results, step
+
+
+def trained_model(experiment: Experiment, stage: Stage) -> str:
+    """The model that a stage trains: the student, or a model of the chain."""
+    world = stage_world(experiment.world, stage)
+    models = [name for name in world.networks if world.trains_model(name)]
+    return models[0] if models else "student"
 
 
 def training_of(experiment: Experiment, stage: Stage, only: Protocol | None = None) -> Training:
@@ -134,8 +143,7 @@ def compile_stage(
 ) -> Step:
     """One stage as a step on the device."""
     built = experiment.analysis.built(stage.name)
-    trains = frozenset(name for name, _ in stage.trains)
-    world = replace(experiment.world, trains=trains)
+    world = stage_world(experiment.world, stage)
     for network in (*networks.values(), *prepare.values()):
         network.to(place.device)
     rows = next(iter(split.train.read([torch.arange(min(2, len(split.train)))]))).pixels

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from kdgraph import __version__
+from kdgraph.compiler import stage_world
 from kdgraph.data.images import Split
 from kdgraph.data.load import load as load_data
 from kdgraph.experiment import Experiment, data_spec, examine
@@ -72,7 +73,8 @@ class Run:
         self.say(_data_words(setting, split))
         if self.place.world.leads:
             self._keep_config(experiment)
-        teachers = {name: spec for name, spec in setting.models.items() if name != STUDENT}
+        learners = _learners(experiment)
+        teachers = {name: spec for name, spec in setting.models.items() if name not in learners}
         used = _used(experiment)
         fixed: dict[str, nn.Module] = {}
         rows: list[Entry] = []
@@ -183,6 +185,9 @@ class Run:
         spec = experiment.setting.models[STUDENT]
         network = build_model(STUDENT, spec, experiment.setting, split, seed)
         networks = {**fixed, STUDENT: network}
+        for name in _learners(experiment) - {STUDENT}:
+            own = experiment.setting.models[name]
+            networks[name] = build_model(name, own, experiment.setting, split, seed)
         networks = {name: networks[name] for name in experiment.setting.models if name in networks}
         titles = {name: experiment.setting.models[name].name for name in networks}
         told = on_networks(experiment, networks, titles, split)
@@ -296,6 +301,13 @@ def _used(experiment: Experiment) -> set[str]:
         for number in graph.dag
         if graph.node(number).op.name in {"run", "apply"}
     }
+
+
+def _learners(experiment: Experiment) -> set[str]:
+    """The models that some stage trains: the student, and the assistants of a chain."""
+    worlds = [stage_world(experiment.world, stage) for stage, _ in experiment.analysis.stages]
+    names = experiment.setting.models
+    return {STUDENT} | {name for name in names if any(one.trains_model(name) for one in worlds)}
 
 
 def _of_setting(values: Mapping[str, object], *more: str) -> dict[str, object]:

@@ -1,0 +1,80 @@
+"""Stages that a loop stands for: `for: m in chain[1:]` is one stage for each model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from kdgraph.graph.build import Builder
+from kdgraph.graph.loops import collection
+from kdgraph.graph.values import Model
+from kdgraph.graph.world import World
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.memory import EmptyStage
+from kdgraph.lang.errors.names import UnknownModel
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.text import WrongValue
+from kdgraph.lang.recipe import Function, Recipe, Stage
+
+MODES = ("train", "eval")
+
+
+@dataclass
+class Unrolled:
+    """The stages one by one, and what is wrong with them."""
+
+    stages: list[Stage] = field(default_factory=list)
+    mistakes: list[Diagnostic] = field(default_factory=list)
+
+
+def unroll(
+    recipe: Recipe, stages: tuple[Stage, ...], library: dict[str, Function], world: World
+) -> Unrolled:
+    """Write each loop over models out, and check the names of stages and their modes."""
+    made = Unrolled()
+    seen: set[str] = set()
+    for stage in stages:
+        made.mistakes += _modes(stage, world)
+        for one in _rounds(recipe, stage, library, world, made):
+            if one.name in seen:
+                made.mistakes.append(EmptyStage(span=one.span, name=one.name))
+            seen.add(one.name)
+            made.stages.append(one)
+    return made
+
+
+def _rounds(
+    recipe: Recipe, stage: Stage, library: dict[str, Function], world: World, made: Unrolled
+) -> list[Stage]:
+    if stage.each is None:
+        return [stage]
+    name, things = stage.each
+    build = Builder(recipe, library, world)
+    many = collection(build, things, build.top)
+    made.mistakes += build.mistakes.values()
+    models = [one.name for one in many.items if isinstance(one, Model)] if many else []
+    return [
+        replace(
+            stage,
+            name=f"{stage.name} {model}" if not stage.name.startswith("stage ") else model,
+            trains=tuple((model if part == name else part, span) for part, span in stage.trains),
+            bound=((name, model),),
+            each=None,
+        )
+        for model in models
+    ]
+
+
+def _modes(stage: Stage, world: World) -> list[Diagnostic]:
+    mistakes: list[Diagnostic] = []
+    for model, mode in stage.mode:
+        if model not in world.networks:
+            known = ", ".join(f"`{name}`" for name in world.networks)
+            advice = suggest(model, world.networks) or f"the models are {known}"
+            mistakes.append(UnknownModel(span=stage.span, name=model, advice=advice))
+        if mode not in MODES:
+            mistakes.append(
+                WrongValue(
+                    span=stage.span, key=f"mode.{model}", expected="`train` or `eval`", found=mode
+                )
+            )
+    return mistakes
