@@ -47,6 +47,7 @@ from kdgraph.lang.syntax import (
     Compare,
     Each,
     Index,
+    Missing,
     Name,
     Negative,
     Number,
@@ -123,6 +124,8 @@ class Builder:
                 return Many(tuple(self.value(item, scope) for item in tree.items), "a list")
             case Each():
                 return each(self, tree, scope)
+            case Missing():
+                return Unknown()
             case _:
                 return Point(self.arithmetic(tree, scope))
 

@@ -17,7 +17,7 @@ from kdgraph.lang.errors.names import UnknownFunction, UnknownKnob, UnknownModel
 from kdgraph.lang.errors.sorts import AxisClash, MissingArgument, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Call, Keyword, Name, Syntax
+from kdgraph.lang.syntax import Call, Keyword, Missing, Name, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Parameter, Signature
 from kdgraph.registry import REGISTRY
@@ -133,6 +133,8 @@ def made(build: Builder, maker: Maker, first: Syntax, scope: Scope, tree: Syntax
     width = Point(build.const(size, tree.span) if size else build.unknown(tree.span))
     inner = Scope((), {}, {"width": width, "channels": width}, build.top)
     body = maker.entry.tree
+    if isinstance(body, Missing):
+        return build.unknown(tree.span)
     if not isinstance(body, Call) or not isinstance(body.callee, Name):
         build.note(
             UnknownFunction(

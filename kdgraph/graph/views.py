@@ -14,7 +14,7 @@ from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
-from kdgraph.lang.syntax import Call, Name, Syntax
+from kdgraph.lang.syntax import Call, Missing, Name, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
@@ -94,6 +94,8 @@ class _Planner:
 
     def step(self, tree: Syntax, name: str, label: str) -> View | None:
         """Plan one expression; its result is called `name`."""
+        if isinstance(tree, Missing):
+            return View(name, None)
         if isinstance(tree, Name):
             found = self._named(tree)
             if found is not None and name != found.name:

@@ -6,8 +6,7 @@ from abc import ABC
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from rich.cells import cell_len
-
+from kdgraph.lang.excerpt import excerpt
 from kdgraph.lang.source import Span
 
 CODES: dict[str, type[Diagnostic]] = {}
@@ -68,11 +67,7 @@ class RecipeError(Exception):
 
 
 def render(diagnostic: Diagnostic) -> str:
-    """Draw a message: headline, place, lines with carets, help.
-
-    Columns are counted in code points and drawn in terminal cells, so that carets stand
-    under Greek letters and wide letters alike.
-    """
+    """Draw a message: headline, place, lines with carets, help."""
     lines = [diagnostic.headline]
     labels = diagnostic.labels()
     margin = 0
@@ -80,29 +75,7 @@ def render(diagnostic: Diagnostic) -> str:
         lead = diagnostic.span or labels[0][0]
         margin = len(str(max(span.line for span, _ in labels)))
         lines.append(f"{' ' * margin}--> {lead.source.path}:{lead.line}:{lead.column}")
-        lines += _excerpt(labels, margin, lead)
+        lines += excerpt(labels, margin, lead)
     help_text = diagnostic.help.format(**diagnostic.facts())
     lines += [f"{' ' * margin} = help: {part}" for part in help_text.split("\n") if part]
     return "\n".join(lines)
-
-
-def _excerpt(labels: list[tuple[Span, str]], margin: int, lead: Span) -> list[str]:
-    blank = f"{' ' * margin} |"
-    lines = [blank]
-    path, previous = lead.source.path, None
-    ordered = sorted(labels, key=lambda at: (at[0].source.path != path, at[0].line, at[0].column))
-    for span, words in ordered:
-        if span.source.path != path:
-            path, previous = span.source.path, None
-            lines.append(f"{' ' * margin}::: {path}:{span.line}:{span.column}")
-        text = span.source.line(span.line)
-        if span.line != previous:
-            lines.append(f"{span.line:>{margin}} | {text}".rstrip())
-        start = span.column - 1
-        width = max(1, min(span.end - span.start, len(text) - start))
-        mark = "^" if span == lead else "-"
-        indent = " " * cell_len(text[:start].replace("\t", " "))
-        underline = mark * max(1, cell_len(text[start : start + width]))
-        lines.append(f"{blank} {indent}{underline} {words}".rstrip())
-        previous = span.line
-    return lines

@@ -15,11 +15,11 @@ from kdgraph.lang.errors.text import (
 from kdgraph.lang.parse import Place, expression
 from kdgraph.lang.recipe import Entry
 from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Syntax, canonical
+from kdgraph.lang.syntax import Missing, Syntax, canonical, is_name
+from kdgraph.lang.yaml_problems import lost_to_comment
 from kdgraph.lang.yaml_tree import Node, Scalar, words
 
 LOOP = re.compile(r"\s*([^\W\d]\w*)\s+in\s+(.+)", re.DOTALL)
-NAMED = re.compile(r"[^\W\d][\w\u0300-\u036f]*['′]*")
 
 
 class Collector:
@@ -28,31 +28,33 @@ class Collector:
     def __init__(self) -> None:
         self.mistakes: list[Diagnostic] = []
 
-    def tree(self, node: Node, section: str, *, flow: bool = False) -> Syntax | None:
-        """The tree of a value that must be an expression."""
+    def tree(self, node: Node, section: str, *, flow: bool = False) -> Syntax:
+        """The tree of a value that must be an expression; `Missing` where it is none."""
         if not isinstance(node, Scalar):
-            expected = "an expression"
-            advice = "an expression that starts with `[` or `{{` must be quoted"
             self.mistakes.append(
                 WrongShape(
-                    span=node.span, key=section, expected=expected, found=words(node),
-                    advice=advice.replace("{{", "{"),
+                    span=node.span, key=section, expected="an expression", found=words(node),
+                    advice="an expression that starts with `[` or `{` must be quoted",
                 )  # fmt: skip
             )
-            return None
+            return Missing(node.span)
+        if not node.text.strip():
+            advice = "write an expression after the colon, or take the name out"
+            self.mistakes.append(EndsEarly(span=node.span, expected="an expression", advice=advice))
+            return Missing(node.span)
         try:
             return expression(node.text, node.place())
         except RecipeError as error:
-            self.mistakes.append(_cut(node, flow=flow) or error.diagnostics[0])
-            if not _cut(node, flow=flow):
-                self.mistakes.extend(error.diagnostics[1:])
-            return None
+            cut = _cut(node, flow=flow)
+            self.mistakes.extend([cut] if cut else error.diagnostics)
+            return Missing(node.span)
 
     def entry(self, key: Scalar, value: Node, section: str, *, flow: bool) -> Entry | None:
         """A name with its expression."""
-        if flow and isinstance(value, Scalar) and value.value is None and ")" in key.text:
+        cut = bool(self.mistakes) and isinstance(self.mistakes[-1], LostToYaml)
+        if flow and cut and isinstance(value, Scalar) and not value.text:
             return None  # the rest of an expression that a comma cut: said where it starts
-        if not NAMED.fullmatch(key.text):
+        if not is_name(canonical(key.text)):
             self.mistakes.append(
                 UnexpectedWord(
                     span=key.span, found=key.text, expected="a name",
@@ -61,7 +63,7 @@ class Collector:
             )
             return None
         tree = self.tree(value, f"{section}.{key.text}", flow=flow)
-        return Entry(canonical(key.text), key.span, tree) if tree is not None else None
+        return Entry(canonical(key.text), key.span, tree)
 
     def loop(self, node: Scalar) -> tuple[str, Syntax] | None:
         """The loop of a stage: `m in chain[1:]`."""
@@ -90,7 +92,7 @@ def _cut(node: Scalar, *, flow: bool) -> Diagnostic | None:
     at = Span(node.span.source, max(node.span.start, node.span.end - 1), node.span.end)
     unfinished = _unfinished(node.text)
     if node.plain and unfinished and re.match(r"\s+#", rest):
-        return LostToYaml(span=at, where="at ` #`, where a comment starts")
+        return lost_to_comment(at)
     if flow and node.plain and unfinished and rest.startswith(","):
         return LostToYaml(span=at, where="at the comma, inside braces")
     return None

@@ -12,9 +12,11 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from kdgraph.files import grammar
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.text import (
     EndsEarly,
     TooDeep,
+    TooLong,
     UnbalancedBracket,
     UnexpectedWord,
     UnknownCharacter,
@@ -36,15 +38,44 @@ from kdgraph.lang.syntax import (
     Syntax,
     Transpose,
     canonical,
+    is_name,
 )
 
 DEEPEST = 100
-MOST_LETTERS = 20_000
+MOST_LETTERS = 10_000
+LARGEST = 1e100
 SIGNS = {"·": "*", "⋅": "*", "×": "*", "−": "-", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}
 WORDS = {
     "NAME": "a name", "NUMBER": "a number", "LPAR": "`(`", "LSQB": "`[`", "RPAR": "`)`",
     "RSQB": "`]`", "COMMA": "`,`", "BARS": "`‖`", "EQUALS": "`=`", "IN": "`in`",
 }  # fmt: skip
+SEPARATORS = {"COMMA", "BARS"}
+BETWEEN = {"PLUS", "TIMES", "OVER", "MATMUL", "POWER", "COMPARE"}
+ADVICE = {
+    "EQUALS": "`=` gives a knob its value inside a call, as in `kd(a ‖ b, T=4)`; compare with `==`",
+    "COMMA": "a comma stands between the arguments of a call: `kd(a, b)`",
+    "BARS": "`‖` stands between the arguments of a call: `kl(p ‖ q)`",
+    "COLON": "`:` stands inside brackets, as in `v[:, 1:]`",
+    "COMPARE": "compare two values at a time, or put brackets around one comparison",
+    "SIGMA": "put brackets around the sum: `(Σ(t in teachers) …)`",
+    "RPAR": "write the missing value before it, or take the sign before it out",
+    "RSQB": "write the missing value before it, or take the sign before it out",
+}
+"""what to do about a token that can't stand where it stands"""
+CHARACTERS = {
+    **dict.fromkeys("\"'“”‘’„«»", "words and numbers stand without quotes: `reduce=none`, `T=4`"),
+    **dict.fromkeys("{}", "use round brackets in an expression, and `[a, b]` for a list"),
+    **dict.fromkeys("–—‐", "write a minus as `-`"),
+    "|": "write `‖` or `||` between two distributions",
+    ";": "put each expression on a line of its own in `where`",
+    "&": "write the product of two masks with `·`",
+    "!": "write `!=` for unequal",
+    "÷": "divide with `/`",
+    "√": "write `sqrt(v)`",
+    "\\": "names are written out or as Greek letters: `λ` or `lambda`",
+    **{letter: f"write `^{digit}`" for digit, letter in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}
+"""what to do about a character that no expression uses"""
 OPENS = {"(": ")", "[": "]"}
 CLOSES = {")": "(", "]": "["}
 
@@ -58,7 +89,7 @@ class Place:
 
     def span(self, start: int, end: int) -> Span:
         """The span in the file of code points in the expression."""
-        return Span(self.source, self.at(start), self.at(end))
+        return Span(self.source, self.at(start), self.at(max(start, end - 1)) + 1)
 
 
 def expression(text: str, place: Place | None = None) -> Syntax:
@@ -77,7 +108,7 @@ def expression(text: str, place: Place | None = None) -> Syntax:
     except UnexpectedInput as error:
         raise RecipeError(_explain(error, text, place)) from None
     if _levels(tree) > 2 * DEEPEST:
-        raise RecipeError(TooDeep(span=place.span(0, len(text)), limit=2 * DEEPEST))
+        raise RecipeError(TooDeep(span=place.span(0, 1), limit=2 * DEEPEST))
     try:
         made: object = _Builder(place).transform(tree)
     except VisitError as error:
@@ -106,7 +137,7 @@ def _brackets(text: str, place: Place) -> Diagnostic | None:
     """The first bracket without a partner, or a nesting that is too deep."""
     open_: list[tuple[str, int]] = []
     if len(text) > MOST_LETTERS:
-        return TooDeep(span=place.span(0, 1), limit=DEEPEST)
+        return TooLong(span=place.span(0, 1), what="an expression", limit=MOST_LETTERS)
     for offset, letter in enumerate(text):
         if letter in OPENS:
             open_.append((letter, offset))
@@ -144,9 +175,11 @@ def _explain(error: UnexpectedInput, text: str, place: Place) -> Diagnostic:
             span=place.span(offset, offset + 1),
             character=letter if letter.isprintable() else "?",
             words=name,
+            advice=CHARACTERS.get(letter, UnknownCharacter.advice),
         )
     assert isinstance(error, UnexpectedToken)
-    expected = _expected(error)
+    kinds = set(error.accepts or error.expected)
+    expected = _expected(kinds)
     token = error.token
     if token.type == "$END":
         end = len(text.rstrip())
@@ -154,23 +187,27 @@ def _explain(error: UnexpectedInput, text: str, place: Place) -> Diagnostic:
     start = token.start_pos or 0
     found = str(token)
     span = place.span(start, start + len(found))
-    if token.type == "EQUALS":
-        return UnexpectedWord(
-            span=span, found=found, expected=expected,
-            advice="`=` gives a knob its value inside a call, as in `kd(a ‖ b, T=4)`; "
-            "compare with `==`",
-        )  # fmt: skip
-    return UnexpectedWord(span=span, found=found, expected=expected)
+    advice = ADVICE.get(token.type, UnexpectedWord.advice)
+    if token.type in BETWEEN and "NUMBER" in kinds:
+        advice = "one sign stands between two values: take one out, or write the missing value"
+    elif kinds == {"NAME"}:
+        advice = "a name follows the dot; numbers stand in brackets, as in `student.layer3[1]`"
+    elif kinds == {"IN"}:
+        advice = "write `in` before it, as in `t in teachers`"
+    elif kinds & SEPARATORS and token.type not in ADVICE:
+        advice = "write a sign or a comma before it, or take it out"
+    return UnexpectedWord(span=span, found=found, expected=expected, advice=advice)
 
 
-def _expected(error: UnexpectedToken) -> str:
-    kinds = set(error.accepts or error.expected)
-    words = sorted({WORDS[kind] for kind in kinds if kind in WORDS and kind not in {"IN", "EQUALS"}})
+def _expected(kinds: set[str]) -> str:
     if kinds & {"PLUS", "TIMES"}:
-        words = ["a sign such as `+` or `·`", *(w for w in words if w in {"`)`", "`]`", "`,`"})]
+        words = ["a sign", *(WORDS[kind] for kind in ("COMMA", "RPAR", "RSQB") if kind in kinds)]
     elif {"NAME", "NUMBER"} <= kinds:
-        words = ["a name, a number or `(`"]
-    return " or ".join(words[:3]) if words else "the end of the expression"
+        words = ["a name", "a number", "`(`"]
+    else:
+        words = sorted(WORDS[kind] for kind in kinds if kind in WORDS)
+    listed = ", ".join(words[:-1])
+    return f"{listed} or {words[-1]}" if listed else "".join(words) or "the end of the expression"
 
 
 def _number(text: str) -> float:
@@ -189,11 +226,26 @@ class _Builder(Transformer[Token, Syntax]):
         assert token.start_pos is not None
         return self.place.span(token.start_pos, token.start_pos + len(token))
 
+    def _name(self, token: Token) -> str:
+        """A name in its canonical spelling; refused where that is none, as of `⑴`."""
+        found = canonical(token)
+        if not is_name(found):
+            bad = next(n for n, one in enumerate(token) if not is_name(canonical("a" + one)))
+            words = unicodedata.name(token[bad], f"U+{ord(token[bad]):04X}").lower()
+            start = (token.start_pos or 0) + bad
+            at = self.place.span(start, start + 1)
+            raise RecipeError(UnknownCharacter(span=at, character=token[bad], words=words))
+        return found
+
     def number(self, token: Token) -> Number:
-        return Number(self._span(token), _number(token), str(token).replace("−", "-"))
+        value = _number(token)
+        if value > LARGEST:
+            what = f"`{token if len(token) < 20 else token[:20] + '…'}` is larger than 1e100"  # noqa: PLR2004
+            raise RecipeError(TooLarge(span=self._span(token), what=what))
+        return Number(self._span(token), value, str(token).replace("−", "-"))
 
     def name(self, token: Token) -> Name:
-        return Name(self._span(token), canonical(token))
+        return Name(self._span(token), self._name(token))
 
     def group(self, opener: Token, inside: Syntax, closer: Token) -> Syntax:
         del opener, closer
@@ -214,7 +266,7 @@ class _Builder(Transformer[Token, Syntax]):
         return parts
 
     def target(self, *parts: Token) -> tuple[str, ...]:
-        return tuple(canonical(one) for one in parts if one.type == "NAME")
+        return tuple(self._name(one) for one in parts if one.type == "NAME")
 
     def binary(self, left: Syntax, sign: Token, right: Syntax) -> Syntax:
         span = left.span | right.span
@@ -262,7 +314,7 @@ class _Builder(Transformer[Token, Syntax]):
         del equals
         at = self._span(name)
         span = at | value.span
-        return Keyword(span, canonical(name), value, at)
+        return Keyword(span, self._name(name), value, at)
 
     def each(
         self, body: Syntax, word: Token, names: tuple[str, ...], in_: Token, things: Syntax

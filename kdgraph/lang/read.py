@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kdgraph import files
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.names import TwoMeanings, UnknownKey, UnknownRecipe
+from kdgraph.lang.errors.memory import EmptyStage
+from kdgraph.lang.errors.names import NameClash, TwoMeanings, UnknownKey, UnknownRecipe
 from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.errors.text import UnreadableFile, WrongShape
+from kdgraph.lang.errors.text import DuplicateKey, UnreadableFile, WrongShape, WrongValue
 from kdgraph.lang.expressions import Collector
 from kdgraph.lang.recipe import Entry, Function, Recipe, Slot, Stage
 from kdgraph.lang.source import Source, Span
-from kdgraph.lang.syntax import Call, Name
+from kdgraph.lang.syntax import Call, Missing, Name, Syntax
 from kdgraph.lang.yaml_tree import Mapping, Node, Scalar, Sequence, read_tree, words
 
 SECTIONS = (
@@ -21,6 +23,20 @@ SECTIONS = (
     "stages", "chain", "forward", "train", "adapt", "metrics", "condense",
 )  # fmt: skip
 STAGE_KEYS = ("name", "trains", "loss", "epochs", "train", "mode", "for", "compute")
+MODES = ("train", "eval")
+RESERVED = {
+    **dict.fromkeys(("y",), "the labels"),
+    "i": "the index of an example",
+    **dict.fromkeys(("epoch", "epochs", "step"), "the clock"),
+    **dict.fromkeys(("classes", "examples"), "a size of the data"),
+    "teachers": "the collection of all teachers",
+    "chain": "the list of models in `chain:`",
+    **dict.fromkeys(("true", "false", "none"), "a word of the language"),
+}
+"""names that a recipe can't give away"""
+FORWARDS = ("joint", "separate")
+HIDING = (UnknownKey, WrongShape, UnknownRecipe, UnreadableFile)
+"""mistakes that leave names without the place they stand in"""
 DEEPEST_EXTENDS = 10
 
 
@@ -57,30 +73,76 @@ def find_recipe(name: str, beside: Path | None = None, span: Span | None = None)
     raise RecipeError(UnknownRecipe(span=span, name=name, advice=advice))
 
 
-def read_recipe(source: Source, depth: int = 0) -> Recipe:
+@dataclass(frozen=True)
+class Reading:
+    """A recipe as far as it can be read, and every mistake of its text."""
+
+    recipe: Recipe
+    mistakes: tuple[Diagnostic, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every name has its place, so that the graph is worth a look.
+
+        Expressions that can't be read leave a hole that is never refused; a section that
+        can't be read would make unknown names of all that is in it.
+        """
+        return not any(isinstance(one, HIDING) for one in self.mistakes)
+
+
+def read_recipe(source: Source) -> Recipe:
     """The recipe that a text holds, on top of those it extends.
 
     Raises:
         RecipeError: with every mistake of the file.
     """
+    reading = read_all(source)
+    if reading.mistakes:
+        raise RecipeError(*reading.mistakes)
+    return reading.recipe
+
+
+def read_all(source: Source, depth: int = 0) -> Reading:
+    """Like `read_recipe`, with what can be read of a recipe beside its mistakes.
+
+    Raises:
+        RecipeError: the text is no YAML, so that nothing of it can be read.
+    """
     tree = read_tree(source)
     collect = Collector()
-    recipe = _Reader(source, collect).recipe(tree)
-    mistakes = list(collect.mistakes)
+    reader = _Reader(source, collect)
+    recipe = reader.recipe(tree)
+    mistakes = collect.mistakes
     beside = Path(source.path).parent
     base: Recipe | None = None
-    node = tree.get("extends")
-    if isinstance(node, Scalar):
-        base = _other(node.text, beside, node.span, depth, mistakes)
+    for name, span in reader.names(tree, "extends", one=True):
+        base = _other(name, beside, span, depth, mistakes)
     use: dict[str, Recipe] = {}
-    for name, span in _names(tree.get("use")):
+    for name, span in reader.names(tree, "use"):
         other = _other(name, beside, span, depth, mistakes)
         if other is not None:
             use[other.name] = other
-    if mistakes:
-        raise RecipeError(*mistakes)
-    recipe = Recipe(**{**vars(recipe), "use": use})
-    return recipe.over(base) if base else recipe
+    recipe = replace(recipe, use=use)
+    recipe = recipe.over(base) if base else recipe
+    mistakes += _clashes(recipe)
+    return Reading(recipe, tuple(sorted(mistakes, key=_place)))
+
+
+def _place(mistake: Diagnostic) -> int:
+    return mistake.span.start if mistake.span else 0
+
+
+def _clashes(recipe: Recipe) -> list[Diagnostic]:
+    """Names that would hide one another."""
+    mistakes: list[Diagnostic] = []
+    taken: dict[str, str] = dict(RESERVED)
+    sections = ((recipe.views, "a view"), (recipe.modules, "a module"), (recipe.where, "a value"))
+    for entries, what in sections:
+        for name, entry in entries.items():
+            if name in taken and entry.key.source == recipe.source:
+                mistakes.append(NameClash(span=entry.key, name=name, what=taken[name]))
+            taken.setdefault(name, what)
+    return mistakes
 
 
 def _other(
@@ -91,18 +153,12 @@ def _other(
         mistakes.append(UnknownRecipe(span=span, name=name, advice=advice))
         return None
     try:
-        return read_recipe(load_text(find_recipe(name, beside, span)), depth + 1)
+        reading = read_all(load_text(find_recipe(name, beside, span)), depth + 1)
     except RecipeError as error:
         mistakes.extend(error.diagnostics)
         return None
-
-
-def _names(node: Node | None) -> list[tuple[str, Span]]:
-    if isinstance(node, Scalar):
-        return [(node.text, node.span)]
-    if isinstance(node, Sequence):
-        return [(one.text, one.span) for one in node.items if isinstance(one, Scalar)]
-    return []
+    mistakes.extend(reading.mistakes)
+    return reading.recipe
 
 
 class _Reader:
@@ -115,11 +171,10 @@ class _Reader:
     def recipe(self, tree: Mapping) -> Recipe:
         self._keys(tree, SECTIONS, "a recipe")
         loss = tree.get("loss")
-        setting = tree.get("setting")
         adapt = self._mapping(tree, "adapt")
         forward = self._text(tree, "forward") or "joint"
-        if forward not in {"joint", "separate"}:
-            self._wrong(tree.get("forward"), "forward", "`joint` or `separate`")
+        if forward not in FORWARDS:
+            self._choice(tree.get("forward"), "forward", FORWARDS)
         return Recipe(
             source=self.source,
             loss=self.collect.tree(loss, "loss") if loss else None,
@@ -136,8 +191,8 @@ class _Reader:
                 key.text: self.entries(value, f"adapt.{key.text}")
                 for key, value in (adapt.entries if adapt else ())
             },
-            chain=tuple(name for name, _ in _names(tree.get("chain"))),
-            setting=(setting.text, setting.span) if isinstance(setting, Scalar) else None,
+            chain=tuple(name for name, _ in self.names(tree, "chain")),
+            setting=next(iter(self.names(tree, "setting", one=True)), None),
             train=self._mapping(tree, "train"),
             forward=forward,
         )
@@ -152,8 +207,13 @@ class _Reader:
         found: dict[str, Entry] = {}
         for key, value in node.entries:
             entry = self.collect.entry(key, value, section, flow=node.flow)
-            if entry is not None:
-                found[entry.name] = entry
+            if entry is None:
+                continue
+            if entry.name in found:
+                self.collect.mistakes.append(
+                    DuplicateKey(span=key.span, key=key.text, first=found[entry.name].key)
+                )
+            found[entry.name] = entry
         return found
 
     def functions(self, node: Node | None) -> dict[str, Function]:
@@ -178,12 +238,15 @@ class _Reader:
 
     def function(self, key: Scalar, value: Node) -> Function | None:
         head = self.collect.tree(key, "define")
-        if head is None:
+        if isinstance(head, Missing):
             return None
         if not (isinstance(head, Call) and isinstance(head.callee, Name)) or not all(
             isinstance(one, Name) for one in head.arguments
         ):
-            self._wrong(key, "define", "a head such as `name(a, b, T=4)`")
+            self._wrong(
+                key, "define", "a head such as `name(a, b, T=4)`", f"`{key.text}`",
+                advice="write the function's name, and its parameters in brackets",
+            )  # fmt: skip
             return None
         slots = [Slot(one.id) for one in head.arguments if isinstance(one, Name)]
         slots += [Slot(one.name, one.value) for one in head.keywords]
@@ -193,11 +256,11 @@ class _Reader:
             self._keys(value, ("value", "where"), f"`{head.callee.id}`")
             where = self.entries(value.get("where"), "where")
             body = value.get("value")
-        tree = self.collect.tree(body, "define") if body is not None else None
         if body is None:
             self._wrong(value, f"define.{head.callee.id}", "an expression under `value`")
-        if tree is None:
-            return None
+            tree: Syntax = Missing(value.span)
+        else:
+            tree = self.collect.tree(body, "define")
         return Function(head.callee.id, key.span, tuple(slots), tree, where)
 
     def stages(self, node: Node | None) -> tuple[Stage, ...]:
@@ -207,8 +270,17 @@ class _Reader:
         if not isinstance(node, Sequence):
             self._wrong(node, "stages", "a list of stages")
             return ()
-        made = [self.stage(one, number) for number, one in enumerate(node.items, 1)]
-        return tuple(one for one in made if one is not None)
+        made: list[Stage] = []
+        for number, item in enumerate(node.items, 1):
+            stage = self.stage(item, number)
+            if stage is None:
+                continue
+            if stage.name in {one.name for one in made}:
+                named = item.get("name") if isinstance(item, Mapping) else None
+                span = named.span if named else item.span
+                self.collect.mistakes.append(EmptyStage(span=span, name=stage.name))
+            made.append(stage)
+        return tuple(made)
 
     def stage(self, node: Node, number: int) -> Stage | None:
         if not isinstance(node, Mapping):
@@ -217,7 +289,7 @@ class _Reader:
         self._keys(node, STAGE_KEYS, "a stage")
         read: Callable[[str], Node | None] = node.get
         loss, epochs, compute = read("loss"), read("epochs"), read("compute")
-        mode = self._mapping(node, "mode")
+        modes = self.modes(node)
         loop = read("for")
         each = self.collect.loop(loop) if isinstance(loop, Scalar) else None
         if loop is not None and each is None and not isinstance(loop, Scalar):
@@ -225,17 +297,47 @@ class _Reader:
         return Stage(
             name=self._text(node, "name") or f"stage {number}",
             span=node.span,
-            trains=tuple(_names(read("trains"))),
+            trains=tuple(self.names(node, "trains")),
             loss=self.collect.tree(loss, "loss") if loss else None,
             epochs=self.collect.tree(epochs, "epochs") if epochs else None,
             train=self._mapping(node, "train"),
-            mode=tuple(
-                (key.text, value.text)
-                for key, value in (mode.entries if mode else ())
-                if isinstance(value, Scalar)
-            ),
+            mode=tuple((name, word) for name, _, word in modes),
+            mode_spans=tuple(span for _, span, _ in modes),
             each=each,
             compute=self.collect.tree(compute, "compute") if compute else None,
+        )
+
+    def modes(self, node: Mapping) -> tuple[tuple[str, Span, str], ...]:
+        """Which models run in another mode than their usual one: `mode: {teacher: train}`."""
+        mode = self._mapping(node, "mode")
+        made: list[tuple[str, Span, str]] = []
+        for key, value in mode.entries if mode else ():
+            if isinstance(value, Scalar) and value.text in MODES:
+                made.append((key.text, key.span, value.text))
+            else:
+                self._choice(value, f"mode.{key.text}", MODES)
+        return tuple(made)
+
+    def names(self, node: Mapping, key: str, *, one: bool = False) -> list[tuple[str, Span]]:
+        """The names under a key: a list of them, or a single one."""
+        found = node.get(key)
+        if found is None or (isinstance(found, Scalar) and not found.text):
+            return []
+        items = found.items if isinstance(found, Sequence) and not one else (found,)
+        names = [(item.text, item.span) for item in items if isinstance(item, Scalar)]
+        if len(names) < len(items):
+            self._wrong(found, key, "a name" if one else "a list of names, `[a, b]`")
+        return names
+
+    def _choice(self, node: Node | None, key: str, known: tuple[str, ...]) -> None:
+        assert node is not None
+        found = node.text if isinstance(node, Scalar) else words(node)
+        expected = " or ".join(f"`{one}`" for one in known)
+        advice = suggest(found, known) or f"write {expected}"
+        self.collect.mistakes.append(
+            WrongValue(
+                span=node.span, key=key, expected=expected, found=f"found `{found}`", advice=advice
+            )
         )
 
     def _keys(self, node: Mapping, known: tuple[str, ...], section: str) -> None:
@@ -246,10 +348,14 @@ class _Reader:
                     UnknownKey(span=key.span, section=section, key=key.text, advice=advice)
                 )
 
-    def _wrong(self, node: Node | None, key: str, expected: str) -> None:
-        assert node is not None
+    def _wrong(
+        self, node: Node, key: str, expected: str, found: str = "", advice: str = ""
+    ) -> None:
         self.collect.mistakes.append(
-            WrongShape(span=node.span, key=key, expected=expected, found=words(node))
+            WrongShape(
+                span=node.span, key=key, expected=expected, found=found or words(node),
+                advice=advice or f"write {expected}",
+            )  # fmt: skip
         )
 
     def _mapping(self, node: Mapping, key: str) -> Mapping | None:

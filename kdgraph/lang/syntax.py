@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -15,17 +16,26 @@ GREEK = {
     "omega": "ω",
 }  # fmt: skip
 LATIN = {letter: word for word, letter in GREEK.items()}
+LETTERS = re.compile(r"[a-z]+")
+NAME = re.compile(r"[^\W\d][\w\u0300-\u036f]*'*")
 
 
 def canonical(name: str) -> str:
     """One spelling for a name: NFKC, and Greek letters for their English words.
 
-    >>> canonical("lambda"), canonical("beta_kd"), canonical("p'")
-    ('λ', 'β_kd', "p'")
+    >>> canonical("lambda"), canonical("beta_kd"), canonical("p'"), canonical("lambda'")
+    ('λ', 'β_kd', "p'", "λ'")
     """
     text = unicodedata.normalize("NFKC", name).replace("′", "'")
-    head, mark, rest = text.partition("_")
-    return GREEK.get(head, head) + mark + rest
+    head = LETTERS.match(text)
+    word = head.group() if head else ""
+    rest = text[len(word) :]
+    return GREEK.get(word, word) + rest if not rest or rest[0] in "_'" else text
+
+
+def is_name(text: str) -> bool:
+    """Whether a canonical spelling is that of a name: letters, digits, `_` and `'` at the end."""
+    return NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,11 @@ class Each(Syntax):
     names: tuple[str, ...]
     things: Syntax
     body: Syntax
+
+
+@dataclass(frozen=True)
+class Missing(Syntax):
+    """A piece that can't be read; what is wrong with it has been said."""
 
 
 @dataclass(frozen=True)

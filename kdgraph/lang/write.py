@@ -11,6 +11,7 @@ from kdgraph.lang.syntax import (
     Each,
     Index,
     Keyword,
+    Missing,
     Name,
     Negative,
     Number,
@@ -47,7 +48,9 @@ def _form(tree: Syntax) -> tuple[int, str]:
         case Name():
             return SUFFIXED, tree.id
         case Attribute():
-            return SUFFIXED, f"{_write(tree.value, SUFFIXED)}.{tree.name}"
+            number = isinstance(tree.value, Number)  # `1.a` would read as the number `1.`
+            value = f"({write(tree.value)})" if number else _write(tree.value, SUFFIXED)
+            return SUFFIXED, f"{value}.{tree.name}"
         case Keyword():
             return COMPARISON, f"{tree.name}={write(tree.value)}"
         case Call():
@@ -76,6 +79,8 @@ def _form(tree: Syntax) -> tuple[int, str]:
                 return PRODUCT, f"Σ({target} in {write(tree.things)}) {body}"
             target = f"({names})" if len(tree.names) > 1 else names
             return SUFFIXED, f"{tree.kind}({write(tree.body)} for {target} in {write(tree.things)})"
+        case Missing():
+            return SUFFIXED, "…"
         case Collection():
             return SUFFIXED, f"[{', '.join(write(item) for item in tree.items)}]"
     msg = f"no way to write {tree!r}"

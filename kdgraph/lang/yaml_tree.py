@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from kdgraph.lang.align import aligned
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.text import (
     AliasRefused,
@@ -19,12 +20,16 @@ from kdgraph.lang.errors.text import (
     NotYaml,
     TagRefused,
     TooDeep,
+    TooLong,
 )
 from kdgraph.lang.parse import Place
 from kdgraph.lang.source import Source, Span
+from kdgraph.lang.yaml_problems import explained
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
+MOST_LETTERS = 1_000_000
+REFUSED = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -36,7 +41,7 @@ class Scalar:
     span: Span
     text: str
     plain: bool
-    offsets: range | tuple[int, ...] | None
+    offsets: tuple[int, ...] | None
 
     @property
     def value(self) -> object:
@@ -52,14 +57,12 @@ class Scalar:
         return self.text
 
     def place(self) -> Place:
-        """How an offset in the text maps to the file; a folded text maps to its start."""
+        """How an offset in the text maps to the file; text with escapes is one place."""
         offsets, span = self.offsets, self.span
-        if offsets is None:
-            return Place(span.source, lambda offset: span.start if offset == 0 else span.end)
-        last = offsets[-1] + 1 if offsets else span.start
-        return Place(
-            span.source, lambda offset: offsets[offset] if offset < len(offsets) else last
-        )
+        if not offsets:
+            last = max(span.start, span.end - 1)
+            return Place(span.source, lambda offset: span.start if offset == 0 else last)
+        return Place(span.source, lambda offset: offsets[min(offset, len(offsets) - 1)])
 
 
 @dataclass(frozen=True)
@@ -108,15 +111,17 @@ def words(node: Node) -> str:
 
 def read_tree(source: Source) -> Mapping:
     """The mapping that the text is; raises `RecipeError` with every mistake of this level."""
-    for offset, letter in enumerate(source.text):
-        if ord(letter) < ord(" ") and letter not in "\n\r\t":
-            at = Span(source, offset, offset + 1)
-            raise RecipeError(ControlCharacter(span=at, name=f"U+{ord(letter):04X}"))
+    refused = REFUSED.search(source.text)
+    if refused is not None:
+        at = Span(source, refused.start(), refused.end())
+        raise RecipeError(ControlCharacter(span=at, name=f"U+{ord(refused.group()):04X}"))
+    if len(source.text) > MOST_LETTERS:
+        raise RecipeError(TooLong(span=Span(source, 0, 1), what="a file", limit=MOST_LETTERS))
     _refuse_tricks(source)
     try:
         top = yaml.compose(source.text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
-        raise RecipeError(_explain(error, source)) from None
+        raise RecipeError(explained(error, source)) from None
     except (yaml.YAMLError, ValueError) as error:
         problem = str(error).splitlines()[0]
         raise RecipeError(NotYaml(span=Span(source, 0, 1), problem=problem)) from None
@@ -144,9 +149,9 @@ def _refuse_tricks(source: Source) -> None:
             mark = event.start_mark
             at = Span(source, mark.index, max(mark.index + 1, event.end_mark.index))
             if getattr(event, "anchor", None) is not None:
-                raise RecipeError(AliasRefused(span=at))
+                raise RecipeError(AliasRefused(span=_word(at)))
             if getattr(event, "tag", None) is not None:
-                raise RecipeError(TagRefused(span=at, tag=event.tag))
+                raise RecipeError(TagRefused(span=_word(at), tag=_word(at).text))
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -157,17 +162,10 @@ def _refuse_tricks(source: Source) -> None:
         return
 
 
-def _explain(error: yaml.MarkedYAMLError, source: Source) -> NotYaml:
-    mark = error.problem_mark or error.context_mark
-    start = min(mark.index, max(0, len(source.text) - 1)) if mark else 0
-    at = Span(source, start, start + 1)
-    problem = (error.problem or "it can't be read").replace("found character", "the character")
-    advice = NotYaml.advice
-    if "tab" in problem or "\\t" in problem:
-        advice = "indent with spaces, never with tabs"
-    elif "mapping values" in problem:
-        advice = "a value that holds `: ` must stand in quotes"
-    return NotYaml(span=at, problem=problem, advice=advice)
+def _word(span: Span) -> Span:
+    """The first word of a span: a tag or an anchor without the value after it."""
+    length = len(span.text.split(maxsplit=1)[0]) if span.text.strip() else 1
+    return Span(span.source, span.start, span.start + length)
 
 
 def _convert(node: yaml.Node, source: Source, mistakes: list[Diagnostic]) -> Node:
@@ -200,28 +198,11 @@ def _trim(span: Span) -> Span:
 
 
 def _scalar(node: yaml.ScalarNode, span: Span) -> Scalar:
-    style = node.style or ""
-    raw = span.text
+    style, raw = node.style or "", span.text
+    start = span.start
     if style in {"|", ">"}:
-        offsets = _block_offsets(node.value, span) if style == "|" else None
-        return Scalar(_trim(span), node.value, plain=False, offsets=offsets)
-    quoted = style in {'"', "'"}
-    start = span.start + 1 if quoted else span.start
-    inside = raw[1:-1] if quoted else raw.rstrip()
-    exact = range(start, start + len(node.value)) if inside == node.value else None
-    return Scalar(_trim(span), node.value, plain=not quoted, offsets=exact)
-
-
-def _block_offsets(value: str, span: Span) -> tuple[int, ...] | None:
-    """Where each letter of a `|` block stands in the file."""
-    text = span.source.text
-    at = text.find("\n", span.start) + 1
-    offsets: list[int] = []
-    for line in value.splitlines(keepends=True):
-        words = line.rstrip("\n")
-        found = text.find(words, at)
-        if found < 0:
-            return None
-        offsets += range(found, found + len(line))
-        at = text.find("\n", found) + 1 or len(text)
-    return tuple(offsets)
+        start += raw.find("\n") + 1
+    elif style:
+        start += 1
+    places = aligned(node.value, span.source.text, start, span.end)
+    return Scalar(_trim(span), node.value, plain=not style, offsets=places)

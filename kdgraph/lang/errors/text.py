@@ -102,6 +102,23 @@ class TooDeep(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooLong(Diagnostic):
+    """A file or an expression is longer than a person would write.
+
+    Length is bounded so that a hostile file can't exhaust the machine. Give names in `where`
+    to parts of a long expression.
+    """
+
+    code = "KD106"
+    title = "{what} of more than {limit} letters"
+    label = "starts here"
+    help = "write a shorter one, in parts that have names of their own in `where`"
+
+    what: str
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotYaml(Diagnostic):
     """The file is not the YAML that a recipe is written in.
 
@@ -184,9 +201,10 @@ class LostToYaml(Diagnostic):
     code = "KD114"
     title = "YAML cuts this expression {where}"
     label = "the expression ends here for YAML"
-    help = 'put the whole expression in quotes: "…"'
+    help = "{advice}"
 
     where: str
+    advice: str = 'put the whole expression in quotes: "…"'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,86 @@
+"""The lines of a message: source text with carets under it, long lines clipped."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.cells import cell_len
+
+from kdgraph.lang.source import Span
+
+WIDEST = 100
+"""columns of source text in one line of a message"""
+BEFORE = 20
+"""how much of a clipped line is shown before its first caret"""
+UNPRINTED = dict.fromkeys(map(ord, "\t\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+Label = tuple[Span, str]
+
+
+def excerpt(labels: list[Label], margin: int, lead: Span) -> list[str]:
+    """Draw the lines that the labels are on, each label under its own words.
+
+    Columns are counted in code points and drawn in terminal cells, so that carets stand
+    under Greek letters and wide letters alike.
+    """
+    blank = f"{' ' * margin} |"
+    lines = [blank]
+    shown = lead.source.path
+    ordered = sorted(labels, key=lambda at: (at[0].source.path != shown, at[0].line, at[0].column))
+    for (path, number), group in groupby(ordered, key=lambda at: (at[0].source.path, at[0].line)):
+        together = list(group)
+        if path != shown:
+            shown, first = path, together[0][0]
+            lines.append(f"{' ' * margin}::: {path}:{number}:{first.column}")
+        for part in _fitting(together):
+            lines += _line(part, f"{number:>{margin}} |", blank, lead)
+    return lines
+
+
+def _fitting(labels: list[Label]) -> list[list[Label]]:
+    """The labels of one line: together where one window shows them all, else one by one."""
+    text = _text(labels[0][0])
+    start = labels[0][0].column - 1
+    end = max(_end(span, text) for span, _ in labels)
+    if cell_len(text) <= WIDEST or end - start <= WIDEST - BEFORE:
+        return [labels]
+    return [[label] for label in labels]
+
+
+def _line(labels: list[Label], head: str, blank: str, lead: Span) -> list[str]:
+    text = _text(labels[0][0])
+    start = labels[0][0].column - 1
+    left, right = _window(text, start, max(_end(span, text) for span, _ in labels))
+    dots = "…" if left else ""
+    shown = dots + text[left:right] + ("…" if right < len(text) else "")
+    lines = [f"{head} {shown}".rstrip()]
+    for span, words in labels:
+        at = span.column - 1
+        mark = "^" if span == lead else "-"
+        indent = " " * cell_len(dots + text[left:at])
+        underline = mark * max(1, cell_len(text[at : min(_end(span, text), right)]))
+        lines.append(f"{blank} {indent}{underline} {words}".rstrip())
+    return lines
+
+
+def _text(span: Span) -> str:
+    return span.source.line(span.line).translate(UNPRINTED)
+
+
+def _end(span: Span, text: str) -> int:
+    """The column after the span; a span of several lines ends with its first."""
+    start = span.column - 1
+    return start + max(1, min(span.end - span.start, len(text) - start))
+
+
+def _window(text: str, start: int, end: int) -> tuple[int, int]:
+    """Which part of a line is shown: all of it, or what is around the carets."""
+    if cell_len(text) <= WIDEST:
+        return 0, len(text)
+    if end < WIDEST:
+        left = 0
+    else:
+        left = max(0, min(start - BEFORE, len(text) - WIDEST + 1))
+    right = min(len(text), left + WIDEST - 1)
+    while right > start + 1 and cell_len(text[left:right]) > WIDEST:
+        right -= 1
+    return left, right

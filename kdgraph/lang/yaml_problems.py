@@ -1,0 +1,79 @@
+"""What a YAML parser says about a broken file, in words that name the remedy."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.text import LostToYaml, NotYaml
+from kdgraph.lang.source import Source, Span
+
+QUOTED = 'put the whole expression in quotes: "…"'
+SECTIONS_START = "sections such as `loss` start in the first column, and one file holds one recipe"
+# (what PyYAML says, what we say, what to do)
+PROBLEMS = (
+    ("',' or ']'", "a list is not closed", "add the missing `]`, or " + QUOTED),
+    ("',' or '}'", "braces are not closed", "add the missing `}`, or " + QUOTED),
+    ("mapping values", "a second `:` in one value", "a value that holds `: ` must stand in quotes"),
+    ("unexpected end of stream", "a quote is never closed", "close the quote"),
+    ("unknown escape character", "an unknown escape in double quotes", "use single quotes instead"),
+    ("block end", "the indentation does not fit", "indent the names of a section equally"),
+    ("expected key", "the indentation does not fit", "indent the names of a section equally"),
+    ("expected ':'", "a line without a name", "write `name: expression`, or indent the line further"),
+    ("'-' indicator", "a list item without `-`", "start each item of the list with `- `"),
+    ("document start", "something follows the end of the recipe", SECTIONS_START),
+    ("another document", "a second document", "one file holds one recipe"),
+)  # fmt: skip
+COMMENT = re.compile(r"^(?P<kept>[^#\n]*?[(\[,·*+/@‖-]?)\s+#")
+OPENS, CLOSES = "([", ")]"
+
+
+def lost_to_comment(span: Span) -> LostToYaml:
+    """The diagnostic for an expression that a comment cuts in two."""
+    advice = "move the comment to a line of its own, above the name"
+    return LostToYaml(span=span, where="at ` #`, where a comment starts", advice=advice)
+
+
+def explained(error: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
+    """The diagnostic for what PyYAML found."""
+    mark = error.problem_mark or error.context_mark
+    said = error.problem or "it can't be read"
+    if error.context_mark is not None and ("end of stream" in said or "expected ',' or" in said):
+        mark = error.context_mark
+    start = min(mark.index, max(0, len(source.text) - 1)) if mark else 0
+    cut = _comment(source, start)
+    if cut is not None:
+        return lost_to_comment(cut)
+    at = Span(source, start, start + 1)
+    letter = at.text
+    if "cannot start any token" in said:
+        if letter == "\t":
+            return NotYaml(
+                span=at, problem="a tab where spaces belong", advice="indent with spaces, never tabs"
+            )
+        return NotYaml(span=at, problem=f"no value starts with `{letter}`", advice=QUOTED)
+    for theirs, ours, advice in PROBLEMS:
+        if theirs in said:
+            return NotYaml(span=at, problem=ours, advice=advice)
+    return NotYaml(span=at, problem=said.replace("'", "`"))
+
+
+def _comment(source: Source, problem: int) -> Span | None:
+    """The end of an expression that a comment cut on the line before, if one did.
+
+        kd: kd(teacher.logits,    # the teacher
+               student.logits)
+    """
+    row = source.position(problem)[0]
+    for number in (row, row - 1):
+        if number < 1:
+            continue
+        found = COMMENT.match(source.line(number))
+        kept = found.group("kept") if found else ""
+        depth = sum(kept.count(one) for one in OPENS) - sum(kept.count(one) for one in CLOSES)
+        if depth > 0:
+            end = source.offset(number - 1, len(kept))
+            return Span(source, end - 1, end)
+    return None
