@@ -12,10 +12,7 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.memory import EmptyStage
 from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.errors.text import WrongValue
 from kdgraph.lang.recipe import Function, Recipe, Stage
-
-MODES = ("train", "eval")
 
 
 @dataclass
@@ -66,15 +63,9 @@ def _rounds(
 
 def _modes(stage: Stage, world: World) -> list[Diagnostic]:
     mistakes: list[Diagnostic] = []
-    for model, mode in stage.mode:
+    for (model, _), span in zip(stage.mode, stage.mode_spans, strict=True):
         if model not in world.networks:
             known = ", ".join(f"`{name}`" for name in world.networks)
             advice = suggest(model, world.networks) or f"the models are {known}"
-            mistakes.append(UnknownModel(span=stage.span, name=model, advice=advice))
-        if mode not in MODES:
-            mistakes.append(
-                WrongValue(
-                    span=stage.span, key=f"mode.{model}", expected="`train` or `eval`", found=mode
-                )
-            )
+            mistakes.append(UnknownModel(span=span, name=model, advice=advice))
     return mistakes

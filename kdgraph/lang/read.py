@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kdgraph import files
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.memory import EmptyStage
 from kdgraph.lang.errors.names import NameClash, TwoMeanings, UnknownKey, UnknownRecipe
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import DuplicateKey, UnreadableFile, WrongShape, WrongValue
@@ -273,13 +272,8 @@ class _Reader:
         made: list[Stage] = []
         for number, item in enumerate(node.items, 1):
             stage = self.stage(item, number)
-            if stage is None:
-                continue
-            if stage.name in {one.name for one in made}:
-                named = item.get("name") if isinstance(item, Mapping) else None
-                span = named.span if named else item.span
-                self.collect.mistakes.append(EmptyStage(span=span, name=stage.name))
-            made.append(stage)
+            if stage is not None:
+                made.append(stage)
         return tuple(made)
 
     def stage(self, node: Node, number: int) -> Stage | None:
@@ -289,14 +283,14 @@ class _Reader:
         self._keys(node, STAGE_KEYS, "a stage")
         read: Callable[[str], Node | None] = node.get
         loss, epochs, compute = read("loss"), read("epochs"), read("compute")
-        modes = self.modes(node)
+        modes, named = self.modes(node), read("name")
         loop = read("for")
         each = self.collect.loop(loop) if isinstance(loop, Scalar) else None
         if loop is not None and each is None and not isinstance(loop, Scalar):
             self._wrong(loop, "for", "a loop such as `m in chain[1:]`")
         return Stage(
             name=self._text(node, "name") or f"stage {number}",
-            span=node.span,
+            span=named.span if named else node.span,
             trains=tuple(self.names(node, "trains")),
             loss=self.collect.tree(loss, "loss") if loss else None,
             epochs=self.collect.tree(epochs, "epochs") if epochs else None,

@@ -55,6 +55,7 @@ class Stage:
         train: protocol entries that hold for this stage only.
         mode: models that run in another mode than their usual one.
         mode_spans: where each of these models is named.
+        span: its name, or the whole of it where it has none.
         compute: makes a table instead of training.
         bound: of a stage that a loop made: its name with the model it stands for.
     """
