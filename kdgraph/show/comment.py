@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdgraph.lang.recipe import Function
-from kdgraph.lang.write import write
+from kdgraph.show.as_written import as_written
 
 
 def comment_lines(function: Function) -> list[str]:
@@ -38,4 +38,4 @@ def summary_of(function: Function) -> str:
     above = function.key.source.text.split("\n")[function.key.line - 2]
     if _is_comment(above):
         return comment_of(function).partition(". ")[0].removesuffix(".")
-    return f"= {write(function.value)}"
+    return f"= {as_written(function.value)}"

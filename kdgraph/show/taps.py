@@ -47,16 +47,17 @@ def _row(network: Network, word: str, path: str) -> str:
     size = network.size(word)
     known = path not in {word, word.partition("[")[0]}
     of = (recipe_path(path) or "the network's own output") if known else ""
-    return "  ".join(filter(None, [_shape(size), of]))
+    return "  ".join(filter(None, [shape_text(size), of]))
 
 
 def _modules(network: Network) -> Iterator[tuple[str, str]]:
     sized = [path for path in network.sizes if path in (network.paths or ())]
     for path in sized:
-        yield f"{network.name}.{recipe_path(path)}", _shape(network.sizes[path])
+        yield f"{network.name}.{recipe_path(path)}", shape_text(network.sizes[path])
 
 
-def _shape(size: tuple[int, ...] | None) -> str:
+def shape_text(size: tuple[int, ...] | None) -> str:
+    """A shape as people write it; empty where it is not known."""
     return "×".join(["b", *map(str, size)]) if size is not None else ""
 
 

@@ -109,8 +109,8 @@ def drawn_arrows(drawing: Drawing) -> Iterator[Arrow]:
     for term in graph.terms:
         if term.weight in owner and owner[term.weight] != TOTAL:
             flows[drawing.id(term.weight), "total"] = term.weight in drawing.gradient.carries
-    for (source, target), flow in flows.items():
-        yield Arrow(source, target, style="solid" if flow else "dashed")
+    for (leaves, enters), flow in flows.items():
+        yield Arrow(leaves, enters, style="solid" if flow else "dashed")
 
 
 def _open(drawing: Drawing) -> set[int]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kdgraph.graph.graph import Node
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.recipe import Recipe
-from kdgraph.lang.write import write
 from kdgraph.registry import REGISTRY
+from kdgraph.show.as_written import as_written, one_line, whole
 from kdgraph.show.comment import comment_of
 from kdgraph.show.formula import formulas
 from kdgraph.show.number_text import number_text
@@ -25,7 +25,7 @@ def facts(node: Node, recipe: Recipe, trains: Sequence[str]) -> tuple[Fact, ...]
     here = node.here
     knobs = [f"{k} = {number_text(v)}" for k, v in node.op.knobs if k not in HIDDEN]
     found: list[Fact] = [
-        ("definition", " ".join(here.text.split()) if here and here.text.strip() else ""),
+        ("definition", one_line(whole(here).text) if here is not None else ""),
         *_meaning(node, recipe),
         ("sort", f"{node.sort}: {SORTS[node.sort]}" if node.sort in SORTS else node.sort),
         ("shape", shape(node)),
@@ -42,7 +42,7 @@ def _meaning(node: Node, recipe: Recipe) -> list[Fact]:
         function = recipe.define.get(name) or library().get(name)
         if function is None:
             return []
-        stands = f"{function}: {write(function.value)}"
+        stands = f"{function}: {as_written(function.value)}"
         return [("stands for", stands), ("about", comment_of(function))]
     word = REGISTRY.get(node.op.name)
     if word is None:

@@ -14,8 +14,8 @@ from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
 from kdgraph.lang.recipe import Stage
 from kdgraph.lang.syntax import Negative, Number
-from kdgraph.lang.write import write
 from kdgraph.passes.drop_dead import drop_dead
+from kdgraph.show.as_written import as_written
 from kdgraph.show.gradient import gradient, inside
 from kdgraph.show.place import file_of, line_of, place
 from kdgraph.show.weight_text import bare, weight_text
@@ -101,7 +101,7 @@ def _kind(drawing: Drawing, number: int) -> Kind:
 
 def _total(analysis: Analysis, stage: Stage, graph: LossGraph) -> Box:
     loss = stage.loss or analysis.recipe.loss
-    words = write(loss) if loss is not None else ""
+    words = as_written(loss) if loss is not None else ""
     terms = ", ".join(f"{one.factor or 1}·{one.name}" for one in graph.terms)
     line = line_of(loss.span) if loss is not None else ""
     return Box(TOTAL, "total", "total", words, (("definition", words), ("terms", terms)), line)
@@ -132,7 +132,7 @@ def _notes(
 ) -> Iterator[str]:
     where_ = analysis.recipe.where
     numbers = [
-        f"{name} = {write(entry.tree)}"
+        f"{name} = {as_written(entry.tree)}"
         for name, entry in where_.items()
         if isinstance(entry.tree, Number)
         or (isinstance(entry.tree, Negative) and isinstance(entry.tree.value, Number))

@@ -6,7 +6,7 @@ from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.views import ViewPlan
 from kdgraph.show.view_text import is_raw, needed_views, sources, view_text
 from kdgraph.viewstep import RAW
-from kdgraph.viz.picture import Arrow, Box
+from kdgraph.viz.picture import Arrow, Box, Kind
 
 
 def view_boxes(
@@ -35,7 +35,7 @@ def view_boxes(
         else:
             detail = " · ".join(filter(None, [words, shapes.get(name) or rows]))
         facts = (("definition", words), ("shape", shapes.get(name, "")), ("rows", rows))
-        kind = "input" if is_raw(plan, name) else "view"
+        kind: Kind = "input" if is_raw(plan, name) else "view"
         boxes.append(Box(box_id(name), kind, name, detail, tuple(one for one in facts if one[1])))
         arrows += [
             Arrow(box_id(one), box_id(name), style="dashed")

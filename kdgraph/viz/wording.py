@@ -5,6 +5,7 @@ from __future__ import annotations
 from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.graph.world import World
 from kdgraph.lang.source import Span
+from kdgraph.show.as_written import one_line, whole
 from kdgraph.show.number_text import number_text
 from kdgraph.show.part_text import part_text
 from kdgraph.show.shape import shape
@@ -69,9 +70,10 @@ def formula(graph: LossGraph, number: int, folding: Folding) -> str:
 
     `normalize(linear(student.features, 128))` around a box `s.linear` is `normalize`.
     """
-    here = graph.node(number).here
-    if here is None:
+    words = graph.node(number).here
+    if words is None:
         return _verb(graph.node(number))
+    here = whole(words)
     names = {}
     for source in _entering(graph, number, folding):
         span = graph.node(source).here
@@ -109,7 +111,7 @@ def _replaced(span: Span, names: dict[Span, str]) -> str:
         if one.start >= end:
             text += span.source.text[end : one.start] + names[one]
             end = one.end
-    return " ".join((text + span.source.text[end : span.end]).split())
+    return one_line(text + span.source.text[end : span.end])
 
 
 def _knobs(node: Node) -> list[str]:
