@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kdgraph.experiment import Experiment, data_facts, examine
+from kdgraph.experiment import Experiment, examine
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.network import Network
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError

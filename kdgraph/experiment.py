@@ -5,29 +5,28 @@ Precedence, the later wins: setting, recipe, stage, `--set`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kdgraph.compiler import Analysis, analyse, load
-from kdgraph.data import check as data_check
-from kdgraph.data.known import KNOWN as DATA_SETS
-from kdgraph.data.known import Facts, facts
 from kdgraph.data.spec import DataSpec
 from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.data import NoRoot
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.override import overridden
-from kdgraph.lang.protocol import Protocol, layered
+from kdgraph.lang.protocol import Protocol, Training, layered
 from kdgraph.lang.recipe import Recipe, Stage
 from kdgraph.lang.setting import Setting, find_setting, read_setting
 from kdgraph.lang.source import Source
 from kdgraph.lang.validate import validated
-from kdgraph.lang.yaml_tree import plain, read_tree
-from kdgraph.models import known as model_names
-from kdgraph.models.sizes import known_sizes
+from kdgraph.lang.write import write
+from kdgraph.lang.yaml_tree import Mapping, plain, read_tree
+from kdgraph.protocols import Layer, below, command_layer, in_numbers, mistakes
+from kdgraph.setting_check import idle_models, setting_mistakes, stage_mistakes
+from kdgraph.surroundings import data_spec, world_of
 
 SECTIONS = ("data", "models", "train")
 DEFAULT_SETTING = "digits"
@@ -38,13 +37,13 @@ class Experiment:
     """A recipe read together with its setting.
 
     Attributes:
-        command: what `--set` says of `train:`; it wins over everything.
+        said: what `--set` says of the setting, nested; it wins over setting, recipe and stage.
         analysis: the graphs of the stages, and what is wrong with them.
     """
 
     recipe: Recipe
     setting: Setting
-    command: Protocol
+    said: Dictionary[str, object]
     world: World
     analysis: Analysis
 
@@ -53,14 +52,55 @@ class Experiment:
         """The data to load."""
         return data_spec(self.setting)
 
-    def protocol(self, stage: Stage | None = None) -> Protocol:
-        """How a stage is trained, after precedence."""
-        layers = [self.setting.protocol]
-        if self.recipe.train is not None:
-            layers.append(validated(Protocol, self.recipe.train, "train"))
-        if stage is not None and stage.train is not None:
-            layers.append(validated(Protocol, stage.train, "train"))
-        return layered(*layers, self.command)
+    def layers(self, stage: Stage | None = None) -> list[Layer]:
+        """What is said of how a stage is trained, the strongest last."""
+        written = read_tree(self.setting.source).get("train")
+        layers = [Layer(self.setting.protocol, written if isinstance(written, Mapping) else None)]
+        own = (self.recipe.train, stage.train if stage is not None else None)
+        layers += [Layer(validated(Protocol, one, "train"), one) for one in own if one is not None]
+        layers.append(self._command("train"))
+        if stage is not None and stage.epochs is not None:  # a share of what the command says
+            layers.append(Layer(Protocol(epochs=write(stage.epochs))))
+        return layers
+
+    def protocol(self) -> Protocol:
+        """How the recipe is trained where no stage says otherwise."""
+        return layered(*(one.protocol for one in self.layers()))
+
+    def training(self, stage: Stage, only: Protocol | None = None) -> Training:
+        """The protocol of a stage in numbers.
+
+        Args:
+            stage: a stage of the recipe.
+            only: entries that win over all others, such as a teacher's own.
+        """
+        whole = in_numbers(self.layers()).epochs
+        own = [Layer(only)] if only is not None else []
+        return in_numbers([*self.layers(stage), *own], epochs=float(whole))
+
+    def protocol_mistakes(self) -> list[Diagnostic]:
+        """Values of `train:`, of any stage or model, that are no number or out of range."""
+        found = mistakes(self.layers())
+        if found:
+            return found
+        whole = float(in_numbers(self.layers()).epochs)
+        for stage, _ in self.analysis.stages:
+            found += mistakes(self.layers(stage), epochs=whole)
+        models = read_tree(self.setting.source).get("models")
+        for name, spec in self.setting.models.items():
+            if spec.train.model_fields_set:
+                written = below(models, f"{name}.train")
+                own = Layer(spec.train, written if isinstance(written, Mapping) else None)
+                told = self._command(f"models.{name}.train")
+                found += mistakes([*self.layers(), own, told], epochs=whole)
+        return list({(one.headline, one.span): one for one in found}.values())
+
+    def _command(self, path: str) -> Layer:
+        """What `--set` says of the protocol that stands under a dotted name."""
+        at: object = self.said
+        for step in path.split("."):
+            at = at.get(step, {}) if isinstance(at, Dictionary) else {}
+        return command_layer(path, at if isinstance(at, Dictionary) else {})
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -68,7 +108,7 @@ class Experiment:
         return self.analysis.errors
 
 
-def parted(pairs: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+def parted(pairs: Dictionary[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """`--set` pairs, those of the recipe and those of the setting (nested)."""
     recipe: dict[str, object] = {}
     setting: dict[str, object] = {}
@@ -118,8 +158,8 @@ def pairs_of(words: Sequence[str]) -> dict[str, str]:
 def examine(
     recipe: str | Path | Recipe,
     on: str | None = None,
-    values: Mapping[str, object] | None = None,
-    networks: Mapping[str, Network] | None = None,
+    values: Dictionary[str, object] | None = None,
+    networks: Dictionary[str, Network] | None = None,
 ) -> Experiment:
     """Read a recipe and its setting, and check one against the other.
 
@@ -136,107 +176,17 @@ def examine(
     read = load(recipe)
     named = read.setting
     name, span = (on, None) if on else named or (DEFAULT_SETTING, None)
-    setting = read_setting(find_setting(name, Path(read.source.path).parent, span), nested)
+    path = find_setting(name, Path(read.source.path).parent, span)
+    setting = read_setting(path, nested)
     adapted = read.adapt.get(setting.name, {})
     read = replace(read, where={**read.where, **adapted})
     read = overridden(read, names) if names else read
-    command = nested.get("train", {})
     world = world_of(read, setting, networks or {})
     analysis = analyse(read, world, setting.augment)
-    checked = Protocol.model_validate(command)
-    mistakes = [*_setting_mistakes(setting), *_stage_mistakes(read), *analysis.mistakes]
-    analysis = replace(analysis, mistakes=tuple(mistakes))
-    return Experiment(read, setting, checked, analysis.world, analysis)
-
-
-def data_spec(setting: Setting) -> DataSpec:
-    """The data of a setting, as the loaders take them."""
-    fields = setting.data.model_dump(exclude={"augment"})
-    root = fields["root"]
-    if isinstance(root, str) and not Path(root).expanduser().is_absolute():
-        beside = Path(setting.source.path).parent / root
-        fields["root"] = str(beside if beside.exists() and not Path(root).exists() else root)
-    return DataSpec(**fields)
-
-
-def world_of(recipe: Recipe, setting: Setting, real: Mapping[str, Network]) -> World:
-    """What is known of data and models without opening either."""
-    known = data_facts(setting)
-    image = (known.channels, known.height, known.width)
-    sized = None not in image
-    networks: dict[str, Network] = {}
-    for name, spec in setting.models.items():
-        if name in real:
-            networks[name] = real[name]
-            continue
-        found = _known_network(name, spec.name, known)
-        networks[name] = found or Network(name, spec.name, classes=known.classes)
-    student = networks["student"].classes
-    return World(
-        networks=networks,
-        classes=known.classes or student,
-        examples=known.train,
-        image=tuple(size for size in image if size is not None) if sized else None,
-        chain=recipe.chain,
-    )
-
-
-def data_facts(setting: Setting) -> Facts:
-    """Classes, channels and sizes of the data; nothing where the name is unknown."""
-    spec = data_spec(setting)
-    return facts(spec) if spec.name in DATA_SETS else Facts()
-
-
-def _known_network(name: str, network: str, known: Facts) -> Network | None:
-    """What the table of the zoo says about a model."""
-    if None in {known.classes, known.channels, known.height, known.width}:
-        return None
-    assert known.classes is not None
-    assert known.channels is not None
-    assert known.height is not None
-    assert known.width is not None
-    sizes = known_sizes(network, known.classes, known.channels, known.height, known.width)
-    if sizes is None:
-        return None
-    aliases: dict[str, str | tuple[str, ...]] = {}
-    flat: dict[str, tuple[int, ...]] = {}
-    for alias, size in sizes.items():
-        if size and isinstance(size[0], tuple):
-            aliases[alias] = tuple(f"{alias}[{place}]" for place in range(len(size)))
-            flat |= {f"{alias}[{place}]": one for place, one in enumerate(size)}
-        else:
-            aliases[alias] = alias
-            flat[alias] = size  # type: ignore[assignment]  # one shape, not several
-    return Network(name, network, aliases, flat, None, known.classes)
-
-
-def _setting_mistakes(setting: Setting) -> list[Diagnostic]:
-    """Unknown data sets and networks; a root is only asked for when data are read."""
-    mistakes = [
-        one for one in data_check.mistakes(data_spec(setting)) if not isinstance(one, NoRoot)
-    ]
-    for name, spec in setting.models.items():
-        span = setting.spans.get(name)
-        try:
-            library, plain_name = model_names.split(spec.name, span=span)
-            if not library:
-                model_names.find(plain_name, span=span)
-        except RecipeError as error:
-            mistakes += error.diagnostics
-    return mistakes
-
-
-def _stage_mistakes(recipe: Recipe) -> list[Diagnostic]:
-    """The protocol entries of the recipe and of its stages."""
-    mistakes: list[Diagnostic] = []
-    nodes = [recipe.train, *(stage.train for stage in recipe.stages)]
-    for node in nodes:
-        if node is None:
-            continue
-        try:
-            validated(Protocol, node, "train")
-        except RecipeError as error:
-            mistakes += error.diagnostics
-    return mistakes
-
-
+    found = Experiment(read, setting, nested, analysis.world, analysis)
+    wrong = [*setting_mistakes(setting), *stage_mistakes(read)]
+    wrong += [] if wrong else found.protocol_mistakes()
+    models = nested.get("models")
+    if isinstance(models, dict) and not (wrong or analysis.errors):
+        wrong += idle_models(models, read_setting(path), read, analysis)
+    return replace(found, analysis=replace(analysis, mistakes=(*wrong, *analysis.mistakes)))

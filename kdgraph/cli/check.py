@@ -18,7 +18,7 @@ def check(
     on: Annotated[str | None, ON] = None,
     set_: Annotated[list[str] | None, SET] = None,
     plugin: Annotated[list[Path] | None, PLUGIN] = None,
-    fast: Annotated[
+    fast: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--fast", help="Do not build networks to learn sizes.")
     ] = False,
 ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,24 +19,31 @@ if TYPE_CHECKING:
     from kdgraph.train.rundir import RunDir
 
 
-def run(  # noqa: PLR0913 - one argument an option
+def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     recipe: Annotated[str, typer.Argument(help="A recipe: a file, or the name of a shipped one.")],
     on: Annotated[str | None, ON] = None,
     set_: Annotated[list[str] | None, SET] = None,
     seed: Annotated[int, typer.Option(help="Decides every random draw.", min=0)] = 0,
     seeds: Annotated[int, typer.Option(help="Repeat with so many seeds.", min=1)] = 1,
     out: Annotated[Path | None, typer.Option(help="The run's folder; else runs/<recipe>.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run stopped.")] = False,
+    resume: Annotated[  # noqa: FBT002
+        bool, typer.Option("--resume", help="Go on where a run stopped.")
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many of this machine's devices.", min=1)] = 1,
     compile_: Annotated[
         bool | None,
         typer.Option("--compile/--no-compile", help="Compile the step; the default on a GPU."),
     ] = None,
-    alone: Annotated[
+    alone: Annotated[  # noqa: FBT002
         bool, typer.Option("--alone/--no-alone", help="Train the student alone as well.")
     ] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say only the table.")] = False,
+    save_every: Annotated[
+        float, typer.Option(help="Seconds between two checkpoints within an epoch.", min=0)
+    ] = 300.0,
+    quiet: Annotated[  # noqa: FBT002
+        bool, typer.Option("--quiet", help="Say only the table.")
+    ] = False,
     plugin: Annotated[list[Path] | None, PLUGIN] = None,
 ) -> None:
     """Train a recipe on a setting: the teacher first where it has no weights, then the student.
@@ -63,31 +73,52 @@ def run(  # noqa: PLR0913 - one argument an option
         raise typer.Exit(distributed.launch(devices, words))
     console = Console()
     name = experiment.recipe.name
-    with distributed.join(device, devices if distributed.launched() else None) as (world, place):
+    with (
+        distributed.join(device, devices if distributed.launched() else None) as (world, place),
+        _telling(leads=world.leads),
+    ):
         folder = _folder(name, out, resume, world.leads)
-        hint = f"kdgraph run {recipe}{_rest(on, set_, seed, seeds, folder)} --resume"
-        running = Run(
-            request=Request(recipe, on, values, seed, seeds, alone),
-            folder=folder,
-            place=Place(
-                device=place,
-                world=world,
-                compile=place.type == "cuda" if compile_ is None else compile_,
-                resume=resume,
-            ),
-            say=lambda words: _say(console, words, world.leads and not quiet),
-            listen=lambda _: (Progress(console, hint, quiet=quiet),) if world.leads else (),
-        )
         if resume and folder.is_finished:
             rows = table.read(folder.result)
         else:
-            rows = running.run()
+            running = Run(
+                request=Request(recipe, on, values, seed, seeds, alone),
+                folder=folder,
+                place=Place(
+                    device=place,
+                    world=world,
+                    compile=place.type == "cuda" if compile_ is None else compile_,
+                    resume=resume,
+                    save_every=save_every,
+                ),
+                say=lambda words: _say(console, words, world.leads and not quiet),
+                listen=lambda _: (
+                    (Progress(console, _hint(folder), quiet=quiet),) if world.leads else ()
+                ),
+            )
+            try:
+                rows = running.run()
+            finally:
+                folder.abandon()
             if world.leads:
                 _draw(experiment, folder)
         if world.leads:
             console.print()
             console.print(table.table(rows, title=f"{name} on {experiment.setting.name}"))
             console.print(f"kept in {folder.path}", soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def _telling(*, leads: bool) -> Iterator[None]:
+    """Rank 0 tells of a mistake while the others are still there; they leave without a word."""
+    from kdgraph.lang.diagnostics import RecipeError  # noqa: PLC0415
+
+    try:
+        yield
+    except RecipeError as error:
+        if leads:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 def _folder(name: str, out: Path | None, resume: bool, leads: bool) -> RunDir:  # noqa: FBT001
@@ -99,12 +130,12 @@ def _folder(name: str, out: Path | None, resume: bool, leads: bool) -> RunDir:  
     return rundir.RunDir(Path(shared(str(made.path) if made else "")))
 
 
-def _rest(
-    on: str | None, values: list[str] | None, seed: int, seeds: int, folder: RunDir
-) -> str:
-    words = [f" --on {on}" if on else "", *(f" --set {one!r}" for one in values or [])]
-    words += [f" --seed {seed}" if seed else "", f" --seeds {seeds}" if seeds > 1 else ""]
-    return "".join([*words, f" --out {folder.path}"])
+def _hint(folder: RunDir) -> str:
+    """The command that goes on: this one, with the folder and `--resume`."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    if not any(word == "--out" or word.startswith("--out=") for word in words):
+        words += ["--out", str(folder.path)]
+    return shlex.join(["kdgraph", *words, "--resume"])
 
 
 def _say(console: Console, words: str, speaks: bool) -> None:  # noqa: FBT001

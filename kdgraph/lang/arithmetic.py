@@ -49,7 +49,7 @@ def _number(tree: Syntax, names: Mapping[str, float]) -> float:
             return tree.value
         case Name():
             if tree.id not in names:
-                known = ", ".join(f"`{one}`" for one in names) or "no names"
+                known = ", ".join(f"`{one}`" for one in names) or "numbers"
                 advice = suggest(tree.id, names) or f"only {known} can be used here"
                 raise RecipeError(UnknownName(span=tree.span, name=tree.id, advice=advice))
             return names[tree.id]

@@ -142,9 +142,9 @@ def read_setting(
     own = {key.text: plain(value) for key, value in tree.entries if key.text != "extends"}
     top = merged(merged(more, own), values or {})
     sections = {name: tree.get(name) for name in ("data", "models", "train")}
-    data = _section(Data, sections["data"], "data", top, mistakes)
-    models = _section(_Models, sections["models"], "models", top, mistakes)
-    protocol = _section(Protocol, sections["train"], "train", top, mistakes)
+    data = _section(Data, sections["data"], "data", top, mistakes, values)
+    models = _section(_Models, sections["models"], "models", top, mistakes, values)
+    protocol = _section(Protocol, sections["train"], "train", top, mistakes, values)
     augment = _augment(sections["data"], data, mistakes)
     if mistakes or data is None or models is None or protocol is None:
         raise RecipeError(*mistakes)
@@ -191,9 +191,9 @@ def _keys(tree: Mapping) -> list[Diagnostic]:
 
 
 
-def _section(
+def _section(  # noqa: PLR0913, PLR0917 - each of them may be what is wrong
     kind: type[Model], node: Node | None, name: str, top: Dictionary[str, object],
-    mistakes: list[Diagnostic],
+    mistakes: list[Diagnostic], values: Dictionary[str, object] | None,
 ) -> Model | None:  # fmt: skip
     if node is not None and not isinstance(node, Mapping):
         mistakes.append(
@@ -202,7 +202,9 @@ def _section(
         return None
     try:
         more = top.get(name)
-        return validated(kind, node, name, more if isinstance(more, dict) else None)
+        return validated(
+            kind, node, name, more if isinstance(more, dict) else None, (values or {}).get(name)
+        )
     except RecipeError as error:
         mistakes += error.diagnostics
         return None

@@ -29,16 +29,19 @@ def write_text(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str] | None = None
+) -> str:
     """Replace a file by these tensors; its sha256.
 
     Each tensor is written as a copy of its own, so tied weights and views may be among them.
+    `about` goes into the head of the file.
     """
     copies = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
-    save_file(copies, temporary)
+    save_file(copies, temporary, metadata=dict(about) if about else None)
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()

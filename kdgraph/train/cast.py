@@ -1,44 +1,141 @@
-"""The networks of an experiment, built, and what the graph has to know about them."""
+"""The networks of an experiment, built, with the weights that lie in files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from torch import nn
 
+from kdgraph.compiler import analyse, stage_world
 from kdgraph.data.images import Split
-from kdgraph.graph.network import Network
+from kdgraph.data.load import load
+from kdgraph.experiment import Experiment
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.setting import ModelSpec, Setting
 from kdgraph.lower.live import live_network
 from kdgraph.lower.parts import seeded
 from kdgraph.models.build import build
+from kdgraph.models.weights import load_weights
+from kdgraph.passes import lean
 from kdgraph.views.normalize import Normalize
+
+STUDENT = "student"
+WITHOUT_FILE = ("random", "train")
 
 
 @dataclass(frozen=True)
 class Cast:
-    """The networks by the recipe's names, with their own normalisation."""
+    """An experiment with its data and its networks; nothing is trained yet.
 
+    Attributes:
+        experiment: examined against the real networks and data.
+        split: the data.
+        networks: by the recipe's names, in the order of the setting; those alone that some
+            loss looks at, and the student.
+    """
+
+    experiment: Experiment
+    split: Split
     networks: Mapping[str, nn.Module]
-    prepare: Mapping[str, nn.Module]
-    known: Mapping[str, Network]
+
+    @property
+    def teachers(self) -> list[str]:
+        """The models that no stage trains."""
+        return [name for name in self.networks if name not in self.learners]
+
+    @property
+    def learners(self) -> list[str]:
+        """The models that some stage trains: the student, and the assistants of a chain."""
+        stages = self.experiment.analysis.stages
+        worlds = [stage_world(self.experiment.world, stage) for stage, _ in stages]
+        return [
+            name
+            for name in self.networks
+            if name == STUDENT or any(world.trains_model(name) for world in worlds)
+        ]
+
+    def anew(self, seed: int) -> dict[str, nn.Module]:
+        """The teachers, which every seed shares, and learners as this seed draws them."""
+        setting = self.experiment.setting
+        fresh = {
+            name: build_model(name, setting.models[name], setting, self.split, seed)
+            for name in self.learners
+        }
+        return {**self.networks, **fresh}
+
+
+def cast(experiment: Experiment, seed: int) -> Cast:
+    """Load the data, build the networks, and see whether the recipe fits both.
+
+    Raises:
+        RecipeError: with every mistake of data, of weights, or of the recipe with them.
+    """
+    split = load(experiment.data)
+    setting, wanted = experiment.setting, {*_looked_at(experiment), STUDENT}
+    networks: dict[str, nn.Module] = {}
+    mistakes: list[Diagnostic] = []
+    for name, spec in setting.models.items():
+        if name not in wanted:
+            continue
+        try:
+            networks[name] = build_model(name, spec, setting, split, seed)
+        except RecipeError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise RecipeError(*mistakes)
+    told = on_networks(experiment, networks, split)
+    if told.errors:
+        raise RecipeError(*told.errors)
+    return Cast(told, split, networks)
 
 
 def build_model(name: str, spec: ModelSpec, setting: Setting, split: Split, seed: int) -> nn.Module:
-    """One network, its weights drawn from the seed and its name in the recipe alone."""
+    """One network: its weights from a file, else drawn from the seed and its name alone."""
     classes, channels = len(split.train.names), split.train.channels
     span = setting.spans.get(name)
-    return seeded(
+    made: nn.Module = seeded(
         seed, f"model {name}", lambda: build(spec.name, classes, channels=channels, span=span)
     )
+    if spec.weights not in WITHOUT_FILE:
+        load_weights(made, spec.weights, span=span)
+    return made
 
 
-def described(name: str, network: nn.Module, title: str, split: Split) -> Network:
-    """What the graph has to know about a network."""
-    return live_network(name, network, (split.train.channels, *split.train.size), title)
+def on_networks(
+    experiment: Experiment, networks: Mapping[str, nn.Module], split: Split
+) -> Experiment:
+    """The experiment examined again, against real networks and real data."""
+    image = (split.train.channels, *split.train.size)
+    titles = {name: spec.name for name, spec in experiment.setting.models.items()}
+    world = replace(
+        experiment.world,
+        networks={
+            name: live_network(name, network, image, titles.get(name, ""))
+            for name, network in networks.items()
+        },
+        classes=len(split.train.names),
+        examples=len(split.train),
+        image=image,
+    )
+    analysis = analyse(experiment.recipe, world, experiment.setting.augment)
+    return replace(experiment, world=analysis.world, analysis=analysis)
 
 
-def normalised(names: Mapping[str, object], split: Split) -> dict[str, nn.Module]:
+def normalised(names: Iterable[str], split: Split) -> dict[str, nn.Module]:
     """What makes each model's input of stored pixels."""
     return {name: Normalize(split.mean, split.std) for name in names}
+
+
+def _looked_at(experiment: Experiment) -> set[str]:
+    """The models that some stage's loss, or a metric, looks at."""
+    analysis = experiment.analysis
+    graphs = [lean(built.graph) for _, built in analysis.stages]
+    if analysis.metrics is not None:
+        graphs.append(lean(analysis.metrics.graph, optimise=False))
+    return {
+        str(graph.node(number).op.knob("model"))
+        for graph in graphs
+        for number in graph.dag
+        if graph.node(number).op.name in {"run", "apply"}
+    }

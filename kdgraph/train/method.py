@@ -9,28 +9,30 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from kdgraph.compiler import analyse
 from kdgraph.compiler import stage_world
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
-from kdgraph.lang.arithmetic import evaluate
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.protocol import Protocol, Training, layered, resolve
+from kdgraph.lang.errors.run import NothingTrained
+from kdgraph.lang.protocol import Protocol, Training
 from kdgraph.lang.recipe import Stage
-from kdgraph.lang.write import write
 from kdgraph.lower.assemble import assemble
 from kdgraph.lower.prepared import Prepared
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
 from kdgraph.passes import lean
 from kdgraph.train import device as devices
-from kdgraph.train.cast import described, normalised
+from kdgraph.train import optimise
+from kdgraph.train.cast import normalised
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
+from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
+from kdgraph.train.feed import Feed, near
 from kdgraph.train.gather import gather_rows
 from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import StageResult
+from kdgraph.views.program import run
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Place:
     save_every: float = 300.0
 
 
-def train_recipe(
+def train_recipe(  # noqa: PLR0913 - all that a run is made of
     experiment: Experiment,
     networks: Mapping[str, nn.Module],
     split: Split,
@@ -78,7 +80,7 @@ def train_recipe(
     kept: dict[str, torch.Tensor] = {}
     step: Step | None = None
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
-        training = training_of(experiment, stage, only)
+        training = experiment.training(stage, only)
         step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
         step.parts.load_state_dict(kept, strict=False)
         measures = metrics_of(
@@ -118,20 +120,7 @@ def trained_model(experiment: Experiment, stage: Stage) -> str:
     return models[0] if models else "student"
 
 
-def training_of(experiment: Experiment, stage: Stage, only: Protocol | None = None) -> Training:
-    """The protocol of a stage in numbers."""
-    base = experiment.protocol()
-    whole = resolve(base, evaluate).epochs
-    protocol = experiment.protocol(stage)
-    if stage.epochs is not None:
-        length = Protocol.model_validate({"epochs": write(stage.epochs)})
-        protocol = layered(protocol, length)
-    if only is not None:
-        protocol = layered(protocol, only)
-    return resolve(protocol, evaluate, epochs=float(whole))
-
-
-def compile_stage(
+def compile_stage(  # noqa: PLR0913, PLR0917 - all that a stage is made of
     experiment: Experiment,
     stage: Stage,
     networks: Mapping[str, nn.Module],
@@ -168,19 +157,37 @@ def compile_stage(
     return step
 
 
-def on_networks(
-    experiment: Experiment,
-    networks: Mapping[str, nn.Module],
-    titles: Mapping[str, str],
-    split: Split,
-) -> Experiment:
-    """The experiment examined again, against real networks and real data."""
-    world = replace(
-        experiment.world,
-        networks={name: described(name, one, titles[name], split) for name, one in networks.items()},
-        classes=len(split.train.names),
-        examples=len(split.train),
-        image=(split.train.channels, *split.train.size),
+def rehearse(
+    experiment: Experiment, networks: Mapping[str, nn.Module], split: Split, place: Place
+) -> None:
+    """Put every stage together and train none: what doesn't fit is known before a teacher learns.
+
+    Raises:
+        RecipeError: a stage trains nothing, a batch can't be shared out, a part has no such name.
+    """
+    prepare = normalised(networks, split)
+    for stage, _ in experiment.analysis.stages:
+        training = experiment.training(stage)
+        step = compile_stage(experiment, stage, networks, prepare, split, training, 0, place)
+        trained = [optimise.Trained(*one) for one in step.trained()]
+        if not trained:
+            raise RecipeError(NothingTrained(stage=stage.name))
+        optimise.build(training, trained)
+        Feed(split.train, training, place.world, place.device, 1).count(len(split.train))
+
+
+def share_right(experiment: Experiment, network: nn.Module, split: Split, place: Place) -> float:
+    """The accuracy of a network that is not trained here."""
+    steps = needed(experiment.analysis.views.steps, "x")
+
+    def look(pixels: torch.Tensor, examples: torch.Tensor) -> Mapping[str, torch.Tensor]:
+        return run(steps, pixels, examples, seed=0, stage=0, epoch=0, train=False)
+
+    return accuracy(
+        Prepared(normalised(["it"], split)["it"], network).to(place.device),
+        near(split.test, place.device),
+        look,
+        batch=experiment.protocol().eval_batch,
+        device=place.device,
+        world=place.world,
     )
-    analysis = analyse(experiment.recipe, world, experiment.setting.augment)
-    return replace(experiment, world=analysis.world, analysis=analysis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -66,6 +67,11 @@ class RunDir:
     def is_begun(self) -> bool:
         """Whether there is anything of a run."""
         return self.path.is_dir() and any(self.path.iterdir())
+
+    def abandon(self) -> None:
+        """Remove the folder of a run that never began; one that holds anything stays."""
+        with suppress(OSError):
+            self.path.rmdir()
 
     def part(self, name: str) -> RunDir:
         """A run inside this one: a seed, or the student alone."""

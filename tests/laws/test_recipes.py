@@ -14,11 +14,12 @@ from kdgraph import files
 from kdgraph.data.images import Batch, Split
 from kdgraph.data.load import load
 from kdgraph.examination import examined
-from kdgraph.experiment import Experiment, data_facts, examine
+from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.step import Out, Step
-from kdgraph.train.cast import build_model, normalised
-from kdgraph.train.method import Place, compile_stage, on_networks, training_of
+from kdgraph.surroundings import data_facts
+from kdgraph.train.cast import build_model, normalised, on_networks
+from kdgraph.train.method import Place, compile_stage
 from kdgraph.views.program import run as look
 
 RECIPES = [path.stem for path in files.recipes()]
@@ -51,8 +52,7 @@ class Trained:
             name: build_model(name, spec, experiment.setting, split, 0)
             for name, spec in experiment.setting.models.items()
         }
-        titles = {name: spec.name for name, spec in experiment.setting.models.items()}
-        self.experiment = on_networks(experiment, self.networks, titles, split)
+        self.experiment = on_networks(experiment, self.networks, split)
         self.stages = [
             Taught(self, stage, number, split)
             for number, (stage, _) in enumerate(self.experiment.analysis.stages, 1)
@@ -64,7 +64,7 @@ class Taught:
 
     def __init__(self, whole: Trained, stage: Stage, number: int, split: Split) -> None:
         self.stage, self.networks = stage, whole.networks
-        training = training_of(whole.experiment, stage)
+        training = whole.experiment.training(stage)
         self.step: Step = compile_stage(
             whole.experiment,
             stage,

@@ -1,0 +1,108 @@
+"""Plain cross-entropy on the setting of a run: how a teacher learns, and a student alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from torch import nn
+
+from kdgraph.data.images import Split
+from kdgraph.data.load import load
+from kdgraph.experiment import Experiment, examine
+from kdgraph.lang.protocol import Protocol
+from kdgraph.lang.setting import ModelSpec
+from kdgraph.surroundings import data_spec
+from kdgraph.train.cast import STUDENT, on_networks
+from kdgraph.train.contents import digest
+
+BASELINE = "ce"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one network learns without a teacher.
+
+    Attributes:
+        experiment: the recipe of plain cross-entropy, examined against this network, which it
+            calls the student.
+        split: the data.
+        only: protocol entries that win over all others.
+    """
+
+    experiment: Experiment
+    split: Split
+    only: Protocol | None = None
+
+    def facts(self, name: str, spec: ModelSpec, seed: int) -> dict[str, object]:
+        """Everything that determines the weights which this lesson gives."""
+        analysis = self.experiment.analysis
+        stage = analysis.stages[0][0]
+        return {
+            "model": spec.name,
+            "name": name,
+            "select": spec.select,
+            "data": digest(self.split),
+            "views": [asdict(step) for step in analysis.views.steps],
+            "training": asdict(self.experiment.training(stage, self.only)),
+            "seed": seed,
+            "loss": str(analysis.built().graph.terms),
+        }
+
+
+def teachers_lesson(
+    whole: Experiment, values: Mapping[str, object], spec: ModelSpec, network: nn.Module,
+    split: Split,
+) -> Lesson:  # fmt: skip
+    """How a model is trained that the setting asks to `train`.
+
+    It sees all the data with clean labels, unless `data` of its entry says otherwise. Its
+    training is its own: `--set train.epochs=3` shortens the student's alone, and the kept
+    teacher is used again; `--set models.teacher.train.epochs=3` is the teacher's.
+
+    Args:
+        whole: the run's experiment.
+        values: `--set` pairs.
+        spec: the model's entry in the setting.
+        network: the model.
+        split: the run's data.
+    """
+    setting = whole.setting
+    change = {"fraction": 1.0, "label_noise": 0.0, **spec.data}
+    data = setting.data.model_copy(update=change)
+    plain = _plain(whole, values, "data.", "models.")
+    plain = replace(plain, setting=replace(plain.setting, data=data))
+    seen = split if data == setting.data else load(data_spec(plain.setting))
+    only = spec.train if spec.train.model_fields_set else None
+    return Lesson(_fitting(plain, network, seen), seen, only)
+
+
+def students_lesson(
+    whole: Experiment, values: Mapping[str, object], network: nn.Module, split: Split
+) -> Lesson:
+    """The student with the same start, data and protocol, and no teacher."""
+    plain = _plain(whole, values, "data.", "models.", "train.")
+    plain = replace(plain, recipe=replace(plain.recipe, train=whole.recipe.train))
+    return Lesson(_fitting(plain, network, split), split)
+
+
+def _plain(whole: Experiment, values: Mapping[str, object], *heads: str) -> Experiment:
+    """Cross-entropy on the run's setting, with the `--set` pairs that begin like this."""
+    kept = {name: value for name, value in values.items() if name.startswith(heads)}
+    return examine(BASELINE, whole.setting.source.path, kept)
+
+
+def _fitting(plain: Experiment, network: nn.Module, split: Split) -> Experiment:
+    """The lesson on the network itself, without settings for parts that it does not have."""
+    told = on_networks(plain, {STUDENT: network}, split)
+    known = {STUDENT, "vectors", *_keys(network)}
+    kept = {key: part for key, part in told.setting.protocol.groups.items() if key in known}
+    protocol = told.setting.protocol.model_copy(update={"groups": kept})
+    return replace(told, setting=replace(told.setting, protocol=protocol))
+
+
+def _keys(network: nn.Module) -> set[str]:
+    """The keys of `train.groups` that mean something inside a network."""
+    pieces = [name.split(".") for name, _ in network.named_parameters()]
+    inner = {".".join(path[: end + 1]) for path in pieces for end in range(len(path))}
+    return inner | {f"{STUDENT}.{name}" for name in inner}
