@@ -13,6 +13,7 @@ from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.lower import operations
 from kdgraph.lower.clock import Clock
 from kdgraph.lower.parts import build_part, place
+from kdgraph.lower.schedule import scheduled
 from kdgraph.lower.spelling import spelled
 from kdgraph.registry import REGISTRY
 
@@ -71,7 +72,7 @@ class Emitter:
             node = self.graph.node(number)
             if node.op.name in {"input", "given"}:
                 self._placeholder(number, node)
-        for number in self.graph.order():
+        for number in scheduled(self.graph):
             if number not in self.made:
                 self.made[number] = self._emit(number, self.graph.node(number))
         self.code.output(self._result())
@@ -266,3 +267,4 @@ def _mark(fresh: fx.Node, node: Node) -> None:
     if span is not None:
         where = f'  File "{span.source.path}", line {span.line}, in {node.name or "loss"}'
         fresh.meta["stack_trace"] = f"{where}\n    {span.text}"
+        fresh.meta["recipe"] = f"{span.source.path}:{span.line} {span.text}"

@@ -10,7 +10,9 @@ from torch import Tensor, fx, nn
 
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
+from kdgraph.lower.fault import point_out
 from kdgraph.lower.spelling import spelled
+from kdgraph.lower.stand_in import FAULTS
 
 
 class Out(NamedTuple):
@@ -73,14 +75,13 @@ class Step(nn.Module):
             if graph.node(term.weight).op.name == "const" and isinstance(value, float):
                 self._fixed[term.name] = value
         dtype = program.clock.epoch.dtype
-        constants = torch.tensor(list(self._fixed.values()) or [0.0], dtype=dtype)
-        self.register_buffer("constants", constants, persistent=False)
+        for place, value in enumerate(self._fixed.values()):
+            weight = torch.tensor(value, dtype=dtype)
+            self.register_buffer(f"weight{place}", weight, persistent=False)
         for name, parameter in self._own_parameters():
             if not world.trains_part(name):
                 parameter.requires_grad_(requires_grad=False)
         self.train()
-
-    constants: Tensor
 
     def forward(
         self,
@@ -106,10 +107,15 @@ class Step(nn.Module):
                 msg = f"this step needs {name!r}; it takes {', '.join(self.inputs)}"
                 raise TypeError(msg)
             values.append(value)
-        found = self.program(*values)
+        try:
+            found = self.program.forward(*values)
+        except FAULTS as fault:
+            if not torch.compiler.is_compiling():
+                point_out(fault, self.program)
+            raise
         weights = dict(found["weights"])
         for place, name in enumerate(self._fixed):
-            weights[name] = self.constants[place]
+            weights[name] = getattr(self, f"weight{place}")
         return Out(found["total"], found["terms"], weights, found["outputs"])
 
     def clock(self, **times: float) -> None:
