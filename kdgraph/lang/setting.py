@@ -140,7 +140,7 @@ def read_setting(
         base = _plain(find_setting(extends.text, path.parent, extends.span), depth + 1)
     more = merged(base, {}) if base else {}
     own = {key.text: plain(value) for key, value in tree.entries if key.text != "extends"}
-    top = merged(merged(more, own), values or {})
+    top = merged(_long(merged(more, own)), _long(values or {}))
     sections = {name: tree.get(name) for name in ("data", "models", "train")}
     data = _section(Data, sections["data"], "data", top, mistakes, values)
     models = _section(_Models, sections["models"], "models", top, mistakes, values)
@@ -152,6 +152,7 @@ def read_setting(
     order = [name for name in _written(top) if name in listed]
     node = sections["models"]
     spans = {k.text: v.span for k, v in node.entries} if isinstance(node, Mapping) else {}
+    spans |= _said(values or {})
     title = tree.get("title")
     return Setting(
         name=path.stem,
@@ -168,6 +169,28 @@ def read_setting(
 def _written(top: Dictionary[str, object]) -> list[str]:
     models = top.get("models")
     return list(models) if isinstance(models, dict) else []
+
+
+def _long(values: Dictionary[str, object]) -> dict[str, object]:
+    """The values with every model as a mapping, so that one in brief sets its name alone."""
+    models = values.get("models")
+    if not isinstance(models, Dictionary):
+        return dict(values)
+    spelled = {name: {"name": one} if isinstance(one, str) else one for name, one in models.items()}
+    return {**values, "models": spelled}
+
+
+def _said(values: Dictionary[str, object]) -> dict[str, Span]:
+    """Where the command line speaks of a model."""
+    models = values.get("models")
+    spans: dict[str, Span] = {}
+    for name, told in models.items() if isinstance(models, Dictionary) else ():
+        inner = next(iter(told.items()), None) if isinstance(told, Dictionary) else None
+        path, value = (f"{name}.{inner[0]}", inner[1]) if inner else (name, told)
+        head = f"--set models.{path}="
+        source = Source("command line", f"{head}{value}")
+        spans[name] = Span(source, len(head), len(source.text))
+    return spans
 
 
 def _plain(path: Path, depth: int) -> dict[str, object]:
