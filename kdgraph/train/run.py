@@ -23,7 +23,7 @@ from kdgraph.train.rundir import RunDir
 from kdgraph.train.stage import StageResult
 from kdgraph.train.table import Entry, write
 from kdgraph.train.tensorboard import Curves, is_installed
-from kdgraph.train.together import together
+from kdgraph.train.together import led, together
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,9 @@ class Run:
         alone: list[StageResult] = []
         distilled: list[StageResult] = []
         for seed in range(self.request.seed, self.request.seed + self.request.seeds):
-            networks = made.anew(seed)
             if self.request.baseline and made.experiment.recipe.name != BASELINE:
-                alone.append(self._alone(made, seed))
-            distilled.append(self._student(made, networks, seed))
+                alone.append(self._alone(made, self._start(made, seed)[STUDENT], seed))
+            distilled.append(self._student(made, self._start(made, seed), seed))
         spec = made.experiment.setting.models[STUDENT]
         if alone:
             rows.append(_entry("student alone", spec.name, alone))
@@ -108,33 +107,47 @@ class Run:
             share = share_right(made.experiment, network, made.split, self.place)
             return Entry(name, spec.name, (share,), parameters=parameters)
         lesson = teachers_lesson(made.experiment, self.request.values, spec, network, made.split)
-        kept = self._taught(name, spec, network, lesson)
+        kept = self._taught(name, spec, network, lesson, self.request.seed)
         last = kept.best if spec.select == "best" else kept.last
         return Entry(name, spec.name, (last,), (kept.best,), parameters, (kept.seconds,))
 
+    def _start(self, made: Cast, seed: int) -> dict[str, nn.Module]:
+        """The teachers, and learners as this seed draws them; what is to `train` first has."""
+        networks = made.anew(seed)
+        for name in made.learners:
+            spec = made.experiment.setting.models[name]
+            if spec.weights == "train":
+                lesson = teachers_lesson(
+                    made.experiment, self.request.values, spec, networks[name], made.split
+                )
+                self._taught(name, spec, networks[name], lesson, seed)
+        return networks
+
     def _taught(
-        self, name: str, spec: ModelSpec, network: nn.Module, lesson: Lesson
+        self, name: str, spec: ModelSpec, network: nn.Module, lesson: Lesson, seed: int
     ) -> teacher.Kept:
         """Weights that a lesson gives, from the cache where they are in it."""
 
         def train(module: nn.Module, out: Path) -> StageResult:
+            self.say(f"{name}: {spec.name}, trained with cross-entropy, kept for the next time")
             place = replace(self.place, listeners=self.listen(name), resume=True, world=ALONE)
             results, _ = train_recipe(
                 lesson.experiment, {STUDENT: module}, lesson.split,
-                seed=self.request.seed, out=out, place=place, only=lesson.only, label=name,
+                seed=seed, out=out, place=place, only=lesson.only, label=name,
             )  # fmt: skip
             return results[-1]
 
-        self.say(f"{name}: {spec.name}, trained with cross-entropy, kept for the next time")
-        facts = lesson.facts(name, spec, self.request.seed)
-        kept = teacher.trained(network, facts, train, warn=self._warn, waiting=self._waiting)
+        def keep() -> teacher.Kept:
+            facts = lesson.facts(name, spec, seed)
+            return teacher.trained(network, facts, train, warn=self._warn, waiting=self._waiting)
+
+        kept = led(self.place.world, network, keep)
         if not kept.fresh:
             self.say(f"{name}: {spec.name} from the cache")
         return kept
 
-    def _alone(self, made: Cast, seed: int) -> StageResult:
+    def _alone(self, made: Cast, network: nn.Module, seed: int) -> StageResult:
         """The student with the same start, data and protocol, and no teacher."""
-        network = made.anew(seed)[STUDENT]
         lesson = students_lesson(made.experiment, self.request.values, network, made.split)
         folder = self._part(seed).part("alone")
         place = replace(self.place, listeners=self._listeners(folder))

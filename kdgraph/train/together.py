@@ -1,16 +1,19 @@
-"""What every rank does for itself and all must manage, or none goes on."""
+"""What every rank does for itself and all must manage; and what rank 0 does for all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import torch.distributed as dist
+from torch import nn
 
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.train.distributed import World
 
 Made = TypeVar("Made")
+PATIENCE = timedelta(days=30)
 
 
 def together(world: World, work: Callable[[], Made]) -> Made:
@@ -34,5 +37,25 @@ def together(world: World, work: Callable[[], Made]) -> Made:
     first = next((one for one in everyones if one), ())
     if first:
         raise RecipeError(*first)
+    assert result is not None
+    return result
+
+
+def led(world: World, network: nn.Module, work: Callable[[], Made]) -> Made:
+    """Let rank 0 do long work on a network; all ranks have its weights and the result then.
+
+    The others wait for as long as it takes, which NCCL's own timeout would not let them.
+    """
+    if world.size == 1:
+        return work()
+    group = dist.new_group(backend="gloo", timeout=PATIENCE)
+    said: list[Made | None] = [work() if world.leads else None]
+    dist.broadcast_object_list(said, src=0, group=group)
+    state = {name: one.detach().cpu() for name, one in network.state_dict().items()}
+    for one in state.values():
+        dist.broadcast(one, src=0, group=group)
+    network.load_state_dict(state)
+    dist.destroy_process_group(group)
+    result = said[0]
     assert result is not None
     return result
