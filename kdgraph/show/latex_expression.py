@@ -42,8 +42,8 @@ def latex(tree: Syntax) -> str:
     r"""An expression as LaTeX.
 
     >>> from kdgraph.lang.parse import expression
-    >>> latex(expression("T²·kl(softmax(teacher.logits/T) ‖ q)"))[:30]
-    'T^{2}\\,\\mathrm{KL}\\bigl(\\oper'
+    >>> print(latex(expression("T²·kl(p ‖ softmax(z/T))")))
+    T^{2}\,\mathrm{KL}\bigl(p \,\|\, \operatorname{softmax}\bigl(\frac{z}{T}\bigr)\bigr)
     """
     return _held(tree, COMPARISON)
 
@@ -85,7 +85,7 @@ def _atom(tree: Syntax) -> str:
         case Attribute() | Index():
             return _value(tree)
         case Transpose():
-            return f"{_held(tree.value, ATOM)}^{{\\top}}"
+            return _raised(tree.value, r"\top")
         case Collection():
             return rf"\bigl[{', '.join(map(latex, tree.items))}\bigr]"
     return rf"\text{{{escaped(write(tree))}}}"
@@ -109,10 +109,16 @@ def _binary(tree: Binary) -> tuple[int, str]:
         case "/":
             return ATOM, rf"\frac{{{latex(tree.left)}}}{{{latex(tree.right)}}}"
         case "^":
-            return POWER, f"{_held(tree.left, ATOM)}^{{{latex(tree.right)}}}"
+            return POWER, _raised(tree.left, latex(tree.right))
     numbers = isinstance(tree.left, Number) and isinstance(tree.right, Number)
     sign = r" \cdot " if numbers else r"\,"
     return PRODUCT, f"{_held(tree.left, PRODUCT)}{sign}{_held(tree.right, PRODUCT)}"
+
+
+def _raised(tree: Syntax, above: str) -> str:
+    """A power; LaTeX takes no two of them side by side."""
+    below = _held(tree, ATOM)
+    return f"{brackets(below) if '^' in below else below}^{{{above}}}"
 
 
 def _each(tree: Each) -> str:
@@ -136,7 +142,8 @@ def _value(tree: Attribute | Index) -> str:
             return f"{tap(tree.value.callee.id, tree.name)}({views})"
     if isinstance(tree, Index):
         cells = ", ".join(_cell(cell) for cell in tree.cells)
-        return f"{_held(tree.value, ATOM)}_{{[{cells}]}}"
+        value = _held(tree.value, ATOM)
+        return f"{f'{{{value}}}' if '_' in value else value}_{{[{cells}]}}"
     return f"{_held(tree.value, ATOM)}.{name(tree.name)}"
 
 

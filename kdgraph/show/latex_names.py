@@ -14,8 +14,8 @@ ALIKE = {"ο": "o"}
 def name(word: str) -> str:
     r"""A name: one letter in italics, a word upright, what follows `_` lowered.
 
-    >>> name("β_kd"), name("sup"), name("p'"), name("M_s")
-    ("\\beta_{\\mathrm{kd}}", '\\mathrm{sup}', "p'", 'M_{s}')
+    >>> print(name("β_kd"), name("sup"), name("p'"), name("M_s"))
+    \beta_{\mathrm{kd}} \mathrm{sup} p' M_{s}
     """
     head, mark, rest = word.rstrip("'").partition("_")
     primes = "'" * (len(word) - len(word.rstrip("'")))
@@ -48,8 +48,8 @@ def escaped(word: str) -> str:
 def tap(model: str, path: str) -> str:
     r"""A value inside a model: logits `z`, features `f`, maps `F`, with the model above.
 
-    >>> tap("student", "logits"), tap("teacher", "maps[1]")
-    ('z^{\\mathrm{student}}', 'F_{1}^{\\mathrm{teacher}}')
+    >>> print(tap("student", "logits"), tap("teacher", "maps[1]"))
+    z^{\mathrm{student}} F_{1}^{\mathrm{teacher}}
     """
     head, bracket, place = path.partition("[")
     if head not in TAPS:

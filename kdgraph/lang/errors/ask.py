@@ -13,7 +13,7 @@ class UnknownTopic(Diagnostic):
 
     It explains words (`kl`), functions of the library (`kd`), recipes (`icd`), mistakes
     (`KD201`), networks (`resnet20`), data sets (`cifar10`), settings (`digits`) and sections
-    of the language (`recipe`, `stages`, `views`, `memory`). `kdgraph list` names them all.
+    of the language (`recipe`, `stages`, `views`, `taps`). `kdgraph list` names them all.
     """
 
     code = "KD331"

@@ -1,0 +1,102 @@
+"""The loss as an equation in LaTeX."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from kdgraph import files
+from kdgraph.compiler import load
+from kdgraph.graph.vocabulary import library
+from kdgraph.lang.parse import expression
+from kdgraph.show import latex
+from kdgraph.show.latex_expression import latex as expression_latex
+
+KNOWN = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "sigma", "tau", "pi",
+    "mathcal", "mathrm", "operatorname", "text", "frac", "sqrt", "sum", "exp", "log", "cos", "min",
+    "max", "tanh", "top", "bigl", "bigr", "lvert", "rvert", "lVert", "rVert", "cdot", "quad",
+    "begin", "end", "in", "le", "ge", "neq", "tilde", "hat", "bar",
+}  # fmt: skip
+
+KD = r"""% Distilling the knowledge in a neural network, arXiv:1503.02531
+\begin{align*}
+  \mathcal{L} &= \gamma\,\mathrm{sup} + \alpha\,\mathrm{kd} \\
+  \mathrm{sup} &= \mathrm{CE}(z^{\mathrm{student}}, y) \\
+  \mathrm{kd} &= T^{2}\,\mathrm{KL}\bigl("""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sup + λ·kd", r"\mathrm{sup} + \lambda\,\mathrm{kd}"),
+        ("2·3·x", r"2 \cdot 3\,x"),
+        ("(a + b)/2", r"\frac{a + b}{2}"),
+        ("(a + b)²·c", r"(a + b)^{2}\,c"),
+        ("a - (b - c)", "a - (b - c)"),
+        ("-(a + b)", "-(a + b)"),
+        ("s @ tᵀ", r"s\,t^{\top}"),
+        ("kl_inv", r"\mathrm{kl}_{\mathrm{inv}}"),
+        ("M_s[:, J]", "{M_{s}}_{[:, J]}"),
+        ("student.logits²", r"(z^{\mathrm{student}})^{2}"),
+        ("teacher.featuresᵀ", r"(f^{\mathrm{teacher}})^{\top}"),
+        ("abs(a)", r"\lvert a \rvert"),
+        ("normalize(v)", r"\frac{v}{\lVert v \rVert}"),
+        ("student.maps[1]", r"F_{1}^{\mathrm{student}}"),
+        ("teacher.layer3.bn1", r"\mathrm{layer3.bn1}^{\mathrm{teacher}}"),
+        ("teacher(rot).logits", r"z^{\mathrm{teacher}}(\mathrm{rot})"),
+        ("Σ(t in ts) f(t.logits, z)", r"\sum_{t \in \mathrm{ts}} \operatorname{f}(z^{t}, z)"),
+        ("linear(v, 128)", r"\operatorname{linear}_{128}(v)"),
+        ("kd(a ‖ b, T=4)", r"\operatorname{kd}_{T=4}(a \,\|\, b)"),
+        ("a > 1e-7", "a > 10^{-7}"),
+        ("2.5e3·a", r"2.5 \cdot 10^{3}\,a"),
+        ("3.141592653589793", r"\pi"),
+        ("p'·p̃", r"p'\,\tilde{p}"),
+    ],
+)  # fmt: skip
+def test_an_expression_as_latex(text, expected):
+    assert expression_latex(expression(text)) == expected
+
+
+def test_the_equation_of_kd():
+    text = latex.text(load("kd"))
+
+    assert text.startswith(KD)
+    assert text.endswith("  \\gamma &= 0.1, \\quad \\alpha = 0.9, \\quad T = 4\n\\end{align*}\n")
+
+
+def test_functions_of_the_library_are_defined_under_the_equation():
+    text = latex.text(load("icd"))
+
+    assert r"\operatorname{kd}(t, s) &= \operatorname{mean}\bigl(T^{2}" in text
+    assert r"\theta &= \text{learned, starts at } 1.0" in text
+
+
+def test_a_name_inside_a_function_is_not_a_name_of_the_recipe():
+    text = latex.text(load("loss: kd(teacher.logits, student.logits)\nwhere: {T: 7, p: 3}\n"))
+
+    assert "7" not in text
+
+
+@pytest.mark.parametrize("recipe", [path.stem for path in files.recipes()])
+def test_what_a_recipe_becomes_is_balanced_and_uses_known_commands(recipe):
+    sound(latex.text(load(recipe)))
+
+
+@pytest.mark.parametrize("function", sorted(library()))
+def test_what_a_function_becomes_is_balanced_and_uses_known_commands(function):
+    slots = ", ".join("student.logits" for one in library()[function].slots if one.default is None)
+
+    sound(latex.text(load(f"loss: mean({function}({slots}))\n")))
+
+
+def sound(text: str) -> None:
+    assert text.count("{") == text.count("}")
+    assert text.count(r"\bigl(") == text.count(r"\bigr)")
+    assert set(re.findall(r"\\([A-Za-z]+)", text)) <= KNOWN
+    assert text.isascii() or text.startswith("%")
+    closed = text.replace(r"\_", "")
+    while "{" in closed:
+        closed = re.sub(r"\{[^{}]*\}", "#", closed)
+        assert not re.search(r"\^#?\^|_#?_|\^#_#\^|_#\^#_", closed), "two scripts on one letter"

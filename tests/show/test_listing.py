@@ -1,0 +1,69 @@
+"""Lists name everything, a line each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from rich.cells import cell_len
+
+from kdgraph import files
+from kdgraph.data.known import KNOWN as DATA
+from kdgraph.graph.forms import FORMS as BUILT_IN
+from kdgraph.graph.vocabulary import library
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.models.known import NAMES
+from kdgraph.registry import REGISTRY
+from kdgraph.show.listing import LISTS, text
+from kdgraph.show.shipped import mistakes
+from kdgraph.show.words_of import FORMS
+
+
+def names(what: str) -> list[str]:
+    return [line.split()[0] for line in text(what).split("\n") if line.startswith("  ")]
+
+
+def test_every_word_of_the_language_is_listed_once():
+    words = [one.name for one in REGISTRY]
+
+    assert sorted(names("words")) == sorted([*words, *FORMS, *library()])
+
+
+def test_every_form_of_the_language_is_described():
+    assert set(FORMS) == set(BUILT_IN)
+
+
+def test_what_travels_with_kdgraph_is_listed():
+    assert names("recipes") == [path.stem for path in files.recipes()]
+    assert names("settings") == [path.stem for path in files.settings()]
+    assert names("models") == [*NAMES, "torchvision:…", "timm:…"]
+    assert names("data") == list(DATA)
+    assert names("errors") == sorted(mistakes())
+
+
+@pytest.mark.parametrize("what", [None, *LISTS])
+def test_no_line_is_wider_than_a_terminal(what):
+    assert max(map(cell_len, text(what).split("\n"))) <= 80
+
+
+def test_a_recipe_is_listed_with_its_source():
+    assert "  kd         arXiv:1503.02531  Distilling the knowledge in a neural network\n" in text(
+        "recipes"
+    )
+
+
+def test_facts_of_a_mistake_are_left_open():
+    assert "  KD111  `…` is given twice\n" in text("errors")
+    assert "{" not in text("errors")
+
+
+def test_an_unknown_list_is_refused_with_the_nearest():
+    with pytest.raises(RecipeError, match="did you mean `recipes`"):
+        text("recipe")
+
+
+def test_listing_imports_no_torch():
+    code = "import sys; from kdgraph.show.listing import LISTS, text\n"
+    code += "[text(one) for one in (None, *LISTS)]; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
