@@ -44,7 +44,8 @@ def picture_of(analysis: Analysis, stage: str | None = None, *, subtitle: str = 
     outputs = {k: v for k, v in built.graph.outputs.items() if not k.startswith("metric ")}
     graph = drop_dead(replace(built.graph, outputs=outputs))
     drawing = Drawing(graph, folded(graph), gradient(graph, world))
-    views, from_views = view_boxes(analysis.views, graph, drawing.input_shapes())
+    shapes = drawing.input_shapes()
+    views, from_views = view_boxes(analysis.views, graph, shapes, analysis.recipe)
     models, from_models = model_boxes(drawing, world)
     boxes = [*views, *models, *_values(drawing, analysis, world), _total(analysis, chosen, graph)]
     arrows = [*from_views, *from_models, *drawn_arrows(drawing), *_weighted(drawing)]

@@ -12,6 +12,8 @@ from kdgraph.compiler import analyse, load
 from kdgraph.experiment import examine
 from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
+from kdgraph.primitive import Parameter, Signature
+from kdgraph.registry import REGISTRY
 from kdgraph.viz.picture import Arrow, Box, Picture
 from kdgraph.viz.picture_of import picture_of
 
@@ -205,6 +207,7 @@ def test_views_are_boxes_and_a_model_is_one_box_for_all_of_them():
     )  # fmt: skip
 
     assert box(picture, "rot").detail == "crop(rotate(flipped, 90, 180, 270), pad=1) · 3b×1×8×8"
+    assert box(picture, "rot").where == "<recipe>:4"
     assert box(picture, "student(rot).logits").detail == "3b×10"
     assert arrow(picture, "image", "flipped").style == "dashed"
     assert arrow(picture, "rot", "student")
@@ -300,3 +303,20 @@ def test_drawing_imports_no_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_memory_is_a_box_that_no_gradient_enters_or_leaves(monkeypatch):
+    shelf = Signature(
+        "shelf", (Parameter("v", sort="Tensor", axes="b d"),), "Tensor", "b d", "Rows kept.",
+        "tests:shelf", "memory",
+    )  # fmt: skip
+    monkeypatch.setitem(REGISTRY._added, "shelf", shelf)
+    picture = drawn(
+        LOSS + "  kd: mean((s - M)²)\n  s: normalize(student.features)\n  M: shelf(s)\n"
+    )
+
+    assert box(picture, "M").kind == "memory"
+    assert arrow(picture, "s", "M").style == "dashed"
+    assert arrow(picture, "M", "kd").style == "dashed"
+    assert arrow(picture, "s", "kd").style == "solid"
+    assert picture.notes[-1].startswith("Memory is read as it was before the step")
