@@ -105,15 +105,19 @@ def build_model(name: str, spec: ModelSpec, setting: Setting, split: Split, seed
 def on_networks(
     experiment: Experiment, networks: Mapping[str, nn.Module], split: Split
 ) -> Experiment:
-    """The experiment examined again, against real networks and real data."""
+    """The experiment examined again, against real networks and real data.
+
+    A model that only a pruned term looks at is not among the networks; its name stays known.
+    """
     image = (split.train.channels, *split.train.size)
     titles = {name: spec.name for name, spec in experiment.setting.models.items()}
+    live = {
+        name: live_network(name, network, image, titles.get(name, ""))
+        for name, network in networks.items()
+    }
     world = replace(
         experiment.world,
-        networks={
-            name: live_network(name, network, image, titles.get(name, ""))
-            for name, network in networks.items()
-        },
+        networks={**experiment.world.networks, **live},
         classes=len(split.train.names),
         examples=len(split.train),
         image=image,
