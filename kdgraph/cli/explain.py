@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kdgraph.cli.check import PLUGIN
+
 WHAT = typer.Argument(help="A word (kl), a recipe (icd), a code (KD201), a topic (stages), …")
 
 
-def explain(name: Annotated[str, WHAT]) -> None:
+def explain(
+    name: Annotated[str, WHAT],
+    plugin: Annotated[list[Path] | None, PLUGIN] = None,
+) -> None:
     """Explain a word, a library function, a recipe, a mistake, a network or a topic."""
-    from kdgraph.show.explanation import text  # noqa: PLC0415 - nothing heavy for --help
+    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - nothing heavy for --help
+    from kdgraph.show.explanation import text  # noqa: PLC0415
 
+    load_plugins(plugin or [])
     typer.echo(text(name), nl=False)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kdgraph.cli.check import PLUGIN
+
 WHAT = typer.Argument(help="words, recipes, settings, models, data or errors; else all but errors.")
 
 
-def list_(what: Annotated[str | None, WHAT] = None) -> None:
+def list_(
+    what: Annotated[str | None, WHAT] = None,
+    plugin: Annotated[list[Path] | None, PLUGIN] = None,
+) -> None:
     """List the words of the language and what travels with kdgraph, one a line."""
-    from kdgraph.show.listing import text  # noqa: PLC0415 - nothing heavy for --help
+    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - nothing heavy for --help
+    from kdgraph.show.listing import text  # noqa: PLC0415
 
+    load_plugins(plugin or [])
     typer.echo(text(what), nl=False)

@@ -47,12 +47,12 @@ def docstring(doc: str) -> Docstring:
     """
     lines = inspect.cleandoc(doc).split("\n")
     starts = [at for at, line in enumerate(lines) if SECTION.match(line)]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)]  # one more than there are, where there are none
     head = "\n".join(lines[: starts[0]] if starts else lines)
     summary, *body = [part for part in re.split(r"\n\s*\n", head) if part.strip()] or [""]
     sections = {
         lines[at].rstrip(":").lower(): inspect.cleandoc("\n".join(["", *lines[at + 1 : end]]))
-        for at, end in zip(starts, ends, strict=True)
+        for at, end in zip(starts, ends, strict=False)
     }
     return Docstring(" ".join(summary.split()), tuple(body), sections)
 

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from kdgraph.cli import app
 from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.registry import REGISTRY
 
 
 def explained(name: str):
@@ -17,6 +18,22 @@ def test_an_explanation_is_printed():
 
     assert result.exit_code == 0
     assert result.output.startswith("kl(target, guess, reduce=rows, rows=none)\n")
+
+
+def test_a_word_of_a_plugin_is_listed_and_explained(tmp_path, monkeypatch):
+    monkeypatch.setattr(REGISTRY, "_added", {})
+    (tmp_path / "mine.py").write_text(
+        "from kdgraph.primitive import primitive\nfrom kdgraph.sorts import Scalar\n\n\n"
+        "@primitive\ndef twice(v: Scalar) -> Scalar:\n"
+        '    """Two times a number."""\n    return 2 * v\n'
+    )
+    plugin = ["--plugin", str(tmp_path / "mine.py")]
+
+    said = CliRunner().invoke(app(), ["explain", "twice", *plugin]).output
+    words = CliRunner().invoke(app(), ["list", "words", *plugin]).output
+
+    assert said.startswith("twice(v)\na function of tensors, gives Scalar\n\nTwo times a number.\n")
+    assert "  twice          Two times a number\n" in words
 
 
 def test_a_code_is_explained():
