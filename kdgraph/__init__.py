@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.primitive import primitive  # at once: its module would take its name later
+
 if TYPE_CHECKING:
     from kdgraph.compiler import compile, load  # noqa: A004 - the word people expect
     from kdgraph.examination import check
     from kdgraph.lang.diagnostics import RecipeError
-    from kdgraph.primitive import primitive
 
 __version__ = "0.1.0"
 __all__ = ["RecipeError", "__version__", "check", "compile", "load", "primitive"]
@@ -23,12 +24,11 @@ HOMES = {
     "compile": "kdgraph.compiler",
     "load": "kdgraph.compiler",
     "RecipeError": "kdgraph.lang.diagnostics",
-    "primitive": "kdgraph.primitive",
 }
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is first used: `import kdgraph` alone costs nothing."""
+    """Load a public name when it is first used: `import kdgraph` alone costs little."""
     if name not in HOMES:
         msg = f"module 'kdgraph' has no attribute {name!r}"
         raise AttributeError(msg)
