@@ -6,7 +6,7 @@ import re
 
 from kdgraph.viz.text_width import text_width
 
-_PIECES = re.compile(r"[(\[]*\w+(?:[.×]\w+)*[(\[]*[)\],;:]*\s*|[^\w\s][)\],;:]*\s*|\s+")
+_PIECES = re.compile(r"[(\[]*\w+(?:[.×=]\w+)*[(\[]*[)\],;:]*\s*|[^\w\s][)\],;:]*\s*|\s+")
 _MORE = "…"
 
 
