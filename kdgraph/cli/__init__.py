@@ -16,6 +16,10 @@ kdgraph check my.kd             every mistake at once, before any data is read
 kdgraph viz my.kd -o my.svg     the loss as a picture"""
 
 
+STOPPED = 130
+"""the exit code after Ctrl-C"""
+
+
 def app() -> typer.Typer:
     """The application with its commands."""
     from kdgraph.cli.check import check  # noqa: PLC0415 - commands load when asked for
@@ -61,3 +65,5 @@ def main() -> None:
     except RecipeError as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
