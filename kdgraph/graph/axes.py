@@ -26,7 +26,7 @@ class Clash:
 
 @dataclass(frozen=True)
 class RankMistake:
-    """A slot has another number of axes than its pattern."""
+    """A slot has another number of axes than its pattern; `=slot n`: n, as that slot has."""
 
     slot: str
     pattern: str
@@ -40,9 +40,9 @@ def agree(one: Axis, other: Axis) -> bool:
     """Whether two axes can be one; what is not known agrees with everything."""
     if one.rows and other.rows:
         return one.rows == other.rows
-    if one.size is None or other.size is None:
-        return True
-    return one.size == other.size
+    if (one.rows and other.size is not None) or (other.rows and one.size is not None):
+        return False  # the rows of a batch are not known before training
+    return None in {one.size, other.size} or one.size == other.size
 
 
 def merged(one: Axis, other: Axis) -> Axis:
@@ -72,6 +72,11 @@ class Binding:
                 return
             middle = axes[before : len(axes) - after]
             letters = letters_of(axes)[before : len(axes) - after]
+            known = self.rest
+            if known is not None and len(known[0]) != len(middle):
+                count = len(known[0]) + before + after
+                self.mistakes.append(RankMistake(slot, f"={known[1]} {count}", axes))
+                return
             self._bind_rest(slot, middle, letters)
             pairs = [
                 *zip(names[:before], axes, strict=False),
@@ -104,9 +109,6 @@ class Binding:
             self.rest = (axes, slot)
             return
         known, other = self.rest
-        if len(known) != len(axes):
-            self.mistakes.append(RankMistake(slot, f"{len(known)} axes, as `{other}` has", axes))
-            return
         for letter, one, two in zip(letters, axes, known, strict=True):
             if not agree(one, two):
                 self.mistakes.append(Clash(slot, other, letter, one, two))

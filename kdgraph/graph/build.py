@@ -7,35 +7,29 @@ unknown is never refused, and so every mistake of a recipe is found in one readi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from kdgraph.graph.axes import Clash, RankMistake
 from kdgraph.graph.calls import call
 from kdgraph.graph.constant import TooLargeError, constant
-from kdgraph.graph.frames import Frame, pointed
+from kdgraph.graph.frames import Argument, Frame, pointed
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
 from kdgraph.graph.infer import (
     Inferred,
-    SortMistake,
     infer_arithmetic,
     infer_product,
     infer_transpose,
 )
 from kdgraph.graph.loops import each, index
+from kdgraph.graph.network import ALIASES
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.taps import field_of, first_tap, inner_name, tap
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value, described
+from kdgraph.graph.wording import sign_of, told
 from kdgraph.graph.world import CLOCK, SIZES, SOURCES, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import Cycle, TooLarge
 from kdgraph.lang.errors.names import NotAValue, UnknownField, UnknownModel, UnknownName
-from kdgraph.lang.errors.sorts import (
-    AxisClash,
-    DoubleSoftmax,
-    OtherImages,
-    Swapped,
-    WrongRank,
-    WrongSort,
-)
+from kdgraph.lang.errors.sorts import Swapped
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
 from kdgraph.lang.source import Span
@@ -56,17 +50,16 @@ from kdgraph.lang.syntax import (
     Transpose,
 )
 from kdgraph.lang.write import write
-from kdgraph.sorts import SORTS
 
-MOST_NODES = 20_000
+MOST_NODES = 5_000
+MOST_VALUES = 20_000
 OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
 COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
-SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
 TARGETS = {"kl": ("target", "guess"), "kl_log": ("target", "guess")}
 
 
 class TooManyNodesError(Exception):
-    """The graph outgrew `MOST_NODES`; building stops."""
+    """The graph outgrew `MOST_NODES`, or what it is read from `MOST_VALUES`; building stops."""
 
 
 @dataclass
@@ -96,6 +89,7 @@ class Builder:
     expanding: list[str] = field(default_factory=list)
     widths: dict[str, tuple[int | None, Span]] = field(default_factory=dict)
     built: dict[tuple[int, int], tuple[Value, Scope]] = field(default_factory=dict)
+    values: int = 0
 
     def __post_init__(self) -> None:
         """Open the scope that the names of the recipe stand in."""
@@ -106,6 +100,9 @@ class Builder:
 
     def value(self, tree: Syntax, scope: Scope) -> Value:
         """What a piece of an expression stands for."""
+        self.values += 1
+        if self.values > MOST_VALUES:
+            self.outgrown(f"the loss has more than {MOST_VALUES} pieces", tree.span)
         match tree:
             case Number():
                 return Point(self.const(tree.value, tree.span))
@@ -142,7 +139,7 @@ class Builder:
                 return tap(self, value, tree.span)
             case Unknown():
                 return self.unknown(tree.span)
-        advice = "pick one, as in `student.maps[0]`, or run over it with `Σ`"
+        advice = f"pick one, as in `{write(tree)}[0]`, or run over it with `Σ`"
         if isinstance(value, Model):
             advice = f"take one of its values, such as `{write(tree)}.logits`"
         elif isinstance(value, Maker):
@@ -270,12 +267,17 @@ class Builder:
     def add(self, op: Op, inputs: tuple[tuple[str, int], ...], found: Inferred, span: Span) -> int:
         """Add a node, with what was inferred about it."""
         if self.graph.next >= MOST_NODES:
-            self.note(TooLarge(span=span, what=f"the loss has more than {MOST_NODES} nodes"))
-            raise TooManyNodesError
+            self.outgrown(f"the loss has more than {MOST_NODES} nodes", span)
         calls = tuple((frame.function, frame.span) for frame in self.frames)
         trained = self._trained(op, inputs)
         node = Node(op, found.sort, found.axes, "", trained, span, calls)
         return self.graph.add(node, inputs)
+
+    def outgrown(self, what: str, span: Span) -> NoReturn:
+        """Stop building: the words of the user that led here are too much."""
+        here = self.frames[0].span if self.frames else span
+        self.note(TooLarge(span=here, what=what))
+        raise TooManyNodesError
 
     def _trained(self, op: Op, inputs: tuple[tuple[str, int], ...]) -> bool:
         if op.name in {"detach", "input", "const", "clock"}:
@@ -393,45 +395,51 @@ class Builder:
         spans: dict[str, Span] | None = None,
     ) -> int:
         """Add a node and note what does not fit."""
-        where = spans or {}
-        if not where and isinstance(tree, (Binary, Compare)):
-            where = {"left": tree.left.span, "right": tree.right.span}
-        at = {
-            slot: pointed(self.graph, source, self.frames, where.get(slot, tree.span))
-            for slot, source in inputs
-        }
-        function = self.frames[0].function if self.frames else _sign(op, tree)
-        for mistake in found.mistakes:
-            self.note(_worded(mistake, function, op, at))
-        if op.name in TARGETS:
-            self._target(op, inputs, function, at)
+        swapped = op.name in TARGETS and self._is_swapped(op, dict(inputs))
+        if found.mistakes or swapped:
+            at = self._places(inputs, tree, spans or {})
+            function = self.frames[0].function if self.frames else sign_of(op, tree)
+            for diagnostic in told(found.mistakes, function, op, at):
+                self.note(diagnostic)
+            if swapped:
+                target, guess = (at[slot].span for slot in TARGETS[op.name])
+                self.note(Swapped(span=target, function=function, other=guess))
         if found.mistakes:
             found = Inferred()
         return self.add(op, inputs, found, tree.span)
 
-    def _target(
-        self,
-        op: Op,
-        inputs: tuple[tuple[str, int], ...],
-        function: str,
-        at: dict[str, Span | None],
-    ) -> None:
+    def _places(
+        self, inputs: tuple[tuple[str, int], ...], tree: Syntax, spans: dict[str, Span]
+    ) -> dict[str, Argument]:
+        """The words of the user that fill each slot, knobs included."""
+        if isinstance(tree, (Binary, Compare)):
+            spans = {"left": tree.left.span, "right": tree.right.span}
+        knobs = {
+            slot: Argument(self.frames[0].span if self.frames else span)
+            for slot, span in spans.items()
+        }
+        return knobs | {
+            slot: pointed(self.graph, source, self.frames, spans.get(slot, tree.span))
+            for slot, source in inputs
+        }
+
+    def _is_swapped(self, op: Op, filled: dict[str, int]) -> bool:
+        """Whether the target of a divergence is trained while its guess is not."""
         first, second = TARGETS[op.name]
-        filled = dict(inputs)
-        if first in filled and second in filled:
-            target, guess = self.graph.node(filled[first]), self.graph.node(filled[second])
-            known = all(
-                self.graph.node(n).op.name not in {"unknown", "given"}
-                for n in self.graph.reach(filled[second])
-            )
-            if target.trained and not guess.trained and known:
-                self.note(Swapped(span=at[first], function=function, other=at[second]))
+        if first not in filled or second not in filled:
+            return False
+        target, guess = self.graph.node(filled[first]), self.graph.node(filled[second])
+        if not target.trained or guess.trained:
+            return False
+        reached = self.graph.reach(filled[second])
+        return not any(self.graph.node(one).op.name in {"unknown", "given"} for one in reached)
 
     # -- messages -------------------------------------------------------------------
 
     def note(self, mistake: Diagnostic) -> None:
-        """Keep a mistake; the same one at the same place is said once."""
-        key = (mistake.code, mistake.headline, mistake.span)
+        """Keep a mistake; the same one at the same place, or in the same call, is said once."""
+        called = self.frames[0].span if self.frames else mistake.headline
+        key = (mistake.code, mistake.span, called)
         self.mistakes.setdefault(key, mistake)
 
     def near(self, name: str, scope: Scope) -> str:
@@ -440,66 +448,6 @@ class Builder:
             *scope.names(), *self.world.networks, *self.world.views, *SOURCES, *SIZES,
             *self.recipe.modules,
         }  # fmt: skip
+        if name in ALIASES:
+            return f"say of which model: `student.{name}`"
         return suggest(name, known) or f"define it in `where`, as in `{name}: 0.5`"
-
-
-def _sign(op: Op, tree: Syntax) -> str:
-    signs = {"matmul": "@", "transpose": "ᵀ", "neg": "-"}
-    if isinstance(tree, (Binary, Compare)):
-        return {"*": "·", "@": "@"}.get(tree.op, tree.op)
-    return signs.get(op.name, op.name)
-
-
-def _worded(
-    mistake: Clash | RankMistake | SortMistake, function: str, op: Op, at: dict[str, Span | None]
-) -> Diagnostic:
-    """The diagnostic for something that does not fit."""
-    span, name = at.get(mistake.slot), function
-    if isinstance(mistake, SortMistake):
-        if mistake.found == "Distribution" and op.name in SOFTMAXES:
-            return DoubleSoftmax(span=span, function=name)
-        return WrongSort(
-            span=span, function=name, slot=mistake.slot, wanted=_words(mistake.wanted),
-            found=_words(mistake.found), advice=_remedy(mistake),
-        )  # fmt: skip
-    if isinstance(mistake, RankMistake):
-        shown = ", ".join(map(str, mistake.found)) or "no axes: it is one number"
-        found = f"axes {shown}" if mistake.found else shown
-        return WrongRank(
-            span=span, function=name, slot=mistake.slot, axes=mistake.pattern, found=found
-        )
-    if mistake.is_rows:
-        return OtherImages(
-            span=span, function=name, rows=str(mistake.size),
-            other=at.get(mistake.other), other_rows=str(mistake.other_size),
-        )  # fmt: skip
-    return AxisClash(
-        span=span, function=name, axis=mistake.axis, size=str(mistake.size),
-        other=at.get(mistake.other) if mistake.other != mistake.slot else None,
-        other_size=str(mistake.other_size),
-    )  # fmt: skip
-
-
-def _words(sort: str) -> str:
-    return {
-        "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
-        "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
-        "Scalar": "one number", "Image": "images", "Mask": "a mask",
-    }.get(sort, SORTS.get(sort, sort))  # fmt: skip
-
-
-def _remedy(mistake: SortMistake) -> str:
-    wanted, found = mistake.wanted, mistake.found
-    if wanted == "Distribution" and found == "Logits":
-        return "put a `softmax(…)` around it, or use `kd`, which takes logits"
-    if wanted == "Logits" and found == "Labels":
-        return "logits come first, labels second: `cross_entropy(student.logits, y)`"
-    if wanted == "Labels":
-        return "the labels are `y`; they come second: `cross_entropy(student.logits, y)`"
-    if found == "Map":
-        return "make vectors of it first: `flatten(…)` or `student.features`"
-    if found == "LogDistribution":
-        return "take the logarithm away: `softmax` instead of `log_softmax`"
-    return "`kdgraph show --as graph` prints the sort of every value"
-
-

@@ -14,7 +14,7 @@ from kdgraph.graph.taps import apply_path
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import VIEW_SOURCES
 from kdgraph.lang.errors.names import UnknownFunction, UnknownKnob, UnknownModel, UnknownView
-from kdgraph.lang.errors.sorts import AxisClash, MissingArgument, TooManyArguments
+from kdgraph.lang.errors.sorts import AxisClash, MissingArgument, TooManyArguments, WrongKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Keyword, Missing, Name, Syntax
@@ -119,7 +119,7 @@ def _view_of(build: Builder, tree: Syntax, scope: Scope) -> int:
     if isinstance(tree, Name) and scope.find(tree.id) is None:
         known = {*build.world.views, *VIEW_SOURCES}
         if tree.id not in known and tree.id not in build.world.given:
-            advice = suggest(tree.id, known) or f"define it in `views`: `{tree.id}: crop(image)`"
+            advice = suggest(tree.id, known) or f"define it in `views`, as in `{tree.id}: flip(image)`"
             build.note(UnknownView(span=tree.span, name=tree.id, advice=advice))
             return build.unknown(tree.span)
     return build.point(tree, scope)
@@ -205,6 +205,9 @@ def _filled(
 ) -> tuple[list[tuple[str, int]], list[tuple[str, object]], dict[str, Span]]:
     """Match arguments with slots: edges become inputs, the rest are knobs."""
     inputs: list[tuple[str, int]] = []
+    advice = WrongKnob.advice
+    if first is not None:
+        advice = f"`modules:` leaves the input out, as in `{made.name}({_example(made)})`"
     knobs: dict[str, object] = {}
     spans: dict[str, Span] = {}
     slots = list(made.parameters)
@@ -223,7 +226,7 @@ def _filled(
         if slot.is_edge:
             inputs.append((name, _edge(build, argument, scope)))
         else:
-            knobs[name] = knob_of(build, made.name, slot, argument, scope)
+            knobs[name] = knob_of(build, made.name, slot, argument, scope, advice)
     for slot in made.parameters:
         if slot.name in filled or slot.many:
             continue
@@ -238,6 +241,11 @@ def _filled(
         elif not slot.is_edge:
             knobs[slot.name] = slot.default
     return inputs, _gathered(made, knobs), spans
+
+
+def _example(made: Signature) -> str:
+    """The knobs that a module must be given, as a recipe would write them."""
+    return ", ".join("width" for one in made.parameters[1:] if one.is_required or one.many)
 
 
 def _gathered(made: Signature, knobs: dict[str, object]) -> list[tuple[str, object]]:

@@ -42,6 +42,12 @@ def constant(graph: LossGraph, number: int) -> float | None:
     Raises:
         TooLargeError: the value, or a step on the way to it, is beyond 1e100.
     """
+    if number not in graph.constants:
+        graph.constants[number] = _constant(graph, number)
+    return graph.constants[number]
+
+
+def _constant(graph: LossGraph, number: int) -> float | None:
     op = graph.node(number).op
     if op.name == "const":
         value = op.knob("value")

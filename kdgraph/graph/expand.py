@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.frames import Frame
+from kdgraph.graph.frames import Argument, Frame
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Point, Unknown, Value
 from kdgraph.lang.errors.graph import Recursion
@@ -12,7 +12,6 @@ from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Function
-from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Name, Syntax
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Valu
     path = tuple(build.labels)
     if build.direct is not tree:
         path = (*path, function.name)
-    arguments: dict[int, Span] = {}
+    arguments: dict[int, Argument] = {}
     bound: dict[str, Bound | Value] = {}
     for slot in function.slots:
         written = given.get(slot.name)
@@ -49,7 +48,7 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Valu
                 value = Point(build.node_of(value, written))
                 bound[slot.name] = value
             if isinstance(value, Point):
-                arguments[value.number] = written.span
+                arguments[value.number] = Argument(written.span, slot.name)
     inner = Scope(path, function.where, bound, build.top if own else build.plain)
     build.frames.append(Frame(function.name, tree.span, arguments))
     build.expanding.append(function.name)

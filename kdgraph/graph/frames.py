@@ -9,22 +9,30 @@ from kdgraph.lang.source import Span
 
 
 @dataclass(frozen=True)
+class Argument:
+    """Words that fill a slot; the slot is empty where it is called as it is written."""
+
+    span: Span
+    slot: str = ""
+
+
+@dataclass(frozen=True)
 class Frame:
     """A call of a function that is being expanded, and the nodes its arguments made."""
 
     function: str
     span: Span
-    arguments: dict[int, Span]
+    arguments: dict[int, Argument]
 
 
-def pointed(graph: LossGraph, number: int, frames: list[Frame], written: Span | None) -> Span | None:
+def pointed(graph: LossGraph, number: int, frames: list[Frame], written: Span) -> Argument:
     """Where to point for an input of the node being built.
 
     Outside of any expansion that is the argument as written. Inside one it is the argument
     of the user's own call that the input was made from.
     """
     if not frames:
-        return written
+        return Argument(written)
     outer = frames[0]
     seen, queue = {number}, [number]
     while queue:
@@ -34,4 +42,4 @@ def pointed(graph: LossGraph, number: int, frames: list[Frame], written: Span | 
         inside = [one for one in graph.sources(at) if one not in seen]
         seen.update(inside)
         queue += inside
-    return outer.span
+    return Argument(outer.span)

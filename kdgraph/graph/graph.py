@@ -120,12 +120,14 @@ class LossGraph:
     Attributes:
         terms: the summands of the loss.
         outputs: further values that are asked for, by name (metrics, values of examples).
+        constants: the numbers that nodes are known to be, as far as they were asked for.
     """
 
     dag: nx.MultiDiGraph[int] = field(default_factory=nx.MultiDiGraph)
     terms: tuple[Term, ...] = ()
     outputs: dict[str, int] = field(default_factory=dict)
     next: int = 0
+    constants: dict[int, float | None] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, node: Node, inputs: tuple[tuple[str, int], ...] = ()) -> int:
         """Add a node; `inputs` are slots with the nodes that fill them, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kdgraph.graph.axes import Binding, Mistake, RankMistake, broadcast, product
+from kdgraph.graph.axes import Binding, Clash, Mistake, RankMistake, agree, broadcast, product
 from kdgraph.graph.graph import Axes, Node, Op
 from kdgraph.graph.shapes import RULES
 from kdgraph.primitive import Signature
@@ -28,12 +28,21 @@ class SortMistake:
 
 
 @dataclass(frozen=True)
+class OverMistake:
+    """A knob names an axis that the value does not have."""
+
+    slot: str
+    over: int
+    rank: int
+
+
+@dataclass(frozen=True)
 class Inferred:
     """What an op makes of its inputs."""
 
     sort: str = "Tensor"
     axes: Axes | None = None
-    mistakes: tuple[Mistake | SortMistake, ...] = ()
+    mistakes: tuple[Mistake | SortMistake | OverMistake, ...] = ()
 
 
 def infer_arithmetic(op: str, inputs: Inputs) -> Inferred:
@@ -79,6 +88,16 @@ def infer_transpose(value: Node) -> Inferred:
     return Inferred("Tensor", (*axes[:-2], axes[-1], axes[-2]))
 
 
+def infer_columns(value: Node, which: Node) -> Inferred:
+    """Sort and axes of `v[:, J]`: the columns of (b, n) that J of shape (b, k) names."""
+    for slot, node in (("value", value), ("which", which)):
+        if node.axes is not None and len(node.axes) != 2:  # noqa: PLR2004 - rows and columns
+            return Inferred(mistakes=(RankMistake(slot, "b k", node.axes),))
+    if value.axes and which.axes and not agree(value.axes[0], which.axes[0]):
+        return Inferred(mistakes=(Clash("which", "value", "b", which.axes[0], value.axes[0]),))
+    return Inferred("Tensor", which.axes)
+
+
 def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
     """Sort and axes of a word of the vocabulary, by its signature."""
     sizes = {
@@ -105,8 +124,7 @@ def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
     if isinstance(over, (int, float)) and first is not None and rule != "concat":
         place = int(over)
         if not -len(first) <= place < len(first):
-            needed = " ".join("?" * (place + 1 if place >= 0 else -place))
-            return Inferred(mistakes=(RankMistake(inputs[0][0], needed, first),))
+            return Inferred(mistakes=(OverMistake("over", place, len(first)),))
     if rule == "broadcast":
         axes, clashes = broadcast([(slot, node.axes) for slot, node in inputs])
         sort = _arithmetic_sort("min", [node for _, node in inputs], axes)

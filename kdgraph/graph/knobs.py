@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 TRUTH = {"true": True, "false": False}
 
 
-def knob_of(build: Builder, function: str, slot: Parameter, tree: Syntax, scope: Scope) -> object:
+def knob_of(
+    build: Builder,
+    function: str,
+    slot: Parameter,
+    tree: Syntax,
+    scope: Scope,
+    advice: str = WrongKnob.advice,
+) -> object:
     """The static value of a knob; None where only the real networks can tell it."""
     value = _word(slot, tree, scope)
     if value is None:
@@ -31,15 +38,24 @@ def knob_of(build: Builder, function: str, slot: Parameter, tree: Syntax, scope:
     if slot.type.whole and isinstance(value, float) and value.is_integer():
         value = int(value)
     if not slot.type.takes(value):
-        found = str(value) if isinstance(tree, (Name, Number, Negative)) else write(tree)
         build.note(
             WrongKnob(
                 span=tree.span, function=function, knob=slot.name, wanted=slot.type.words,
-                found=found,
+                found=_found(tree, value), advice=advice,
             )  # fmt: skip
         )
         return None if slot.default is slot else slot.default if not slot.is_required else None
     return value
+
+
+def _found(tree: Syntax, value: object) -> str:
+    """What was written, and what it comes to where that is not the same."""
+    text = write(tree)
+    return f"`{text}` is {value:g}" if isinstance(value, float) and _is_name(tree) else text
+
+
+def _is_name(tree: Syntax) -> bool:
+    return not isinstance(tree, (Number, Negative))
 
 
 def _word(slot: Parameter, tree: Syntax, scope: Scope) -> object | None:

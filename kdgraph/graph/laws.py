@@ -17,18 +17,27 @@ from kdgraph.lang.syntax import Syntax
 
 def graph_mistakes(build: Builder, stage: Stage, loss: Syntax) -> list[Diagnostic]:
     """The mistakes that only the whole graph shows."""
-    return [*_idle_terms(build, loss), *_parts(build, stage), *_writers(build)]
+    unknown = list(_unknown_parts(build, stage))
+    if unknown:  # what the stage trains is not known, so nothing can be said of gradients
+        return [*unknown, *_writers(build)]
+    idle = list(_idle_terms(build, stage, loss))
+    unreached = _unreached(build, stage, loss) if len(idle) < len(build.graph.terms) else ()
+    return [*idle, *unreached, *_writers(build)]
 
 
-def _idle_terms(build: Builder, loss: Syntax) -> Iterator[Diagnostic]:
+def _idle_terms(build: Builder, stage: Stage, loss: Syntax) -> Iterator[Diagnostic]:
     graph = build.graph
+    here, trained = "", NothingTrained.trained
+    if stage.trains:
+        here = f" in stage `{stage.name}`"
+        trained = " or ".join(f"`{name}`" for name, _ in stage.trains)
     for term in graph.terms:
         reached = graph.reach(term.value) | graph.reach(term.weight)
         if any(graph.node(one).op.name in {"unknown", "given"} for one in reached):
             continue
         if not (graph.node(term.value).trained or graph.node(term.weight).trained):
             span = _written(loss, term.name) or graph.node(term.value).here
-            yield NothingTrained(span=span, term=term.name)
+            yield NothingTrained(span=span, term=term.name, stage=here, trained=trained)
 
 
 def _written(loss: Syntax, name: str) -> Span | None:
@@ -36,26 +45,35 @@ def _written(loss: Syntax, name: str) -> Span | None:
     return next((one.span for one in loss.walk() if getattr(one, "id", None) == name), None)
 
 
-def _parts(build: Builder, stage: Stage) -> Iterator[Diagnostic]:
-    """Every name of `trains` is something, and some loss reaches it."""
-    graph, world = build.graph, build.world
-    wanted = {part for term in graph.terms for part in (term.value, term.weight)}
-    needed = graph.needed(wanted)
+def _unknown_parts(build: Builder, stage: Stage) -> Iterator[Diagnostic]:
+    """Names of `trains` that are nothing."""
+    everything = {
+        *build.world.networks, *build.parts, *build.recipe.modules, *build.recipe.where,
+    }  # fmt: skip
+    for name, span in stage.trains:
+        if name not in everything:
+            advice = suggest(name, everything) or "name a model, a module or a learned scalar"
+            yield UnknownPart(span=span, stage=stage.name, name=name, advice=advice)
+
+
+def _unreached(build: Builder, stage: Stage, loss: Syntax) -> Iterator[Diagnostic]:
+    """What is trained, and no loss reaches."""
+    graph = build.graph
+    needed = graph.needed({part for term in graph.terms for part in (term.value, term.weight)})
     taps = {
         str(graph.node(one).op.knob("model"))
         for one in needed
         if graph.node(one).op.name in {"tap", "apply"}
     }
     parts = {str(graph.node(one).op.knob("name")) for one in needed} & set(build.parts)
-    everything = {*world.networks, *build.parts, *build.recipe.modules, *build.recipe.where}
+    if _open(build):
+        return
     for name, span in stage.trains:
-        if name not in everything:
-            advice = suggest(name, everything) or "name a model, a module or a learned scalar"
-            yield UnknownPart(span=span, stage=stage.name, name=name, advice=advice)
-        elif name not in taps and not any(p == name or p.startswith(f"{name}.") for p in parts):
+        if name not in taps and not any(p == name or p.startswith(f"{name}.") for p in parts):
             yield Unreached(span=span, part=name)
-    if not stage.trains and "student" in world.networks and "student" not in taps and not _open(build):
-        yield Unreached(span=stage.span, part="student")
+    if not stage.trains and "student" in build.world.networks and "student" not in taps:
+        advice = "use it in the loss, or name what is trained in `stages`"
+        yield Unreached(span=loss.span, part="student", advice=advice)
 
 
 def _open(build: Builder) -> bool:

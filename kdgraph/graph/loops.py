@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.axes import RankMistake
-from kdgraph.graph.graph import Axes, Axis, Node, Op
-from kdgraph.graph.infer import Inferred
+from kdgraph.graph.graph import Axis, Op
+from kdgraph.graph.infer import Inferred, infer_columns
+from kdgraph.graph.network import is_alias
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.lang.errors.graph import TooLarge
@@ -14,6 +15,7 @@ from kdgraph.lang.errors.sorts import (
     NotACollection,
     OutOfRange,
     UnequalZip,
+    WrongIndex,
     WrongTarget,
 )
 from kdgraph.lang.syntax import Each, Index, Negative, Number, Slice, Syntax
@@ -101,7 +103,7 @@ def index(build: Builder, tree: Index, scope: Scope) -> Value:
     match value:
         case Many():
             return _item(build, value, tree)
-        case Path() if len(tree.cells) == 1 and isinstance(tree.cells[0], Number):
+        case Path() if isinstance(tree.cells[0], Number) and not is_alias(value.path):
             return Path(value.model, f"{value.path}.{int(tree.cells[0].value)}", tree.span)
         case Unknown():
             for cell in tree.cells:
@@ -162,7 +164,7 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
     node = build.graph.node(number)
     cell = tree.cells[1]
     if len(tree.cells) != 2 or not _all(tree.cells[0]):  # noqa: PLR2004 - rows and columns
-        build.note(NotACollection(span=tree.span, words=write(tree)))
+        build.note(WrongIndex(span=tree.span, words=write(tree)))
         return build.unknown(tree.span)
     if isinstance(cell, Slice):
         start, stop = _whole(cell.start), _whole(cell.stop)
@@ -175,9 +177,10 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
         axes = node.axes[:-1] if node.axes else None
         return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
     which = build.point(cell, scope)
-    axes = _gathered(node, build.graph.node(which))
     inputs = (("value", number), ("which", which))
-    return build.checked(Op("columns"), inputs, Inferred("Tensor", axes), tree)
+    spans = {"value": tree.value.span, "which": cell.span}
+    found = infer_columns(node, build.graph.node(which))
+    return build.checked(Op("columns"), inputs, found, tree, spans)
 
 
 def _all(cell: Syntax) -> bool:
@@ -189,8 +192,3 @@ def _cut(axis: Axis, start: int | None, stop: int | None) -> Axis:
         return Axis()
     return Axis(len(range(axis.size)[start:stop]))
 
-
-def _gathered(node: Node, which: Node) -> Axes | None:
-    if node.axes is None or which.axes is None:
-        return None
-    return which.axes

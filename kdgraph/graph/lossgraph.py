@@ -36,7 +36,7 @@ def build_loss(
     build.top.bound.update({name: Model(model) for name, model in stage.bound})
     loss = stage.loss or recipe.loss
     if loss is None:
-        build.note(NoLoss(span=Span(recipe.source, 0, min(1, len(recipe.source.text)))))
+        build.note(NoLoss(span=stage.span))
         return Built(build.graph, tuple(build.mistakes.values()), frozenset(), {})
     try:
         for name in world.views:
@@ -52,7 +52,8 @@ def build_loss(
         used = frozenset(build.used)
     except RecursionError:
         used = frozenset(build.used)
-        build.note(TooDeep(span=loss.span, limit=100))
+        advice = "some names of `where` need one another too deep down: write them as one"
+        build.note(TooDeep(span=loss.span, limit=100, advice=advice))
     mistakes = [*build.mistakes.values()]
     build.graph, parts = _kept(build)
     if not mistakes:

@@ -8,6 +8,11 @@ ALIASES = ("logits", "features", "stem", "maps", "preact")
 MANY = ("maps", "preact")
 
 
+def is_alias(path: str) -> bool:
+    """Whether a path is an alias that stands for a value, not for a module with parts."""
+    return path.partition("[")[0] in ALIASES
+
+
 @dataclass(frozen=True)
 class Network:
     """A model as the language sees it; None where nothing is known (yet).

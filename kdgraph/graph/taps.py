@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
+from kdgraph.graph.near_tap import near_tap, spelled
 from kdgraph.graph.network import ALIASES, MANY
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Inner, Many, Model, Path, Point, Unknown, Value
@@ -13,7 +14,7 @@ from kdgraph.lang.errors.names import UnknownField
 from kdgraph.lang.errors.suggest import nearest
 from kdgraph.lang.errors.taps import UnknownTap
 from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Attribute, Name
+from kdgraph.lang.syntax import Attribute, Name, canonical
 from kdgraph.lang.write import write
 
 if TYPE_CHECKING:
@@ -40,16 +41,8 @@ def first_tap(build: Builder, model: Model, tree: Attribute) -> Value:
 
 def missing(build: Builder, model: Model, path: str, span: Span) -> None:
     """Say that a model has no such tap, and which one is nearest."""
-    network = build.world.networks[model.name]
-    known = {*(network.aliases or {}), *(network.paths or ())}
-    found = nearest(path, known)
-    build.note(
-        UnknownTap(
-            span=span, network=model.name, path=path,
-            hint=f"did you mean `{model.name}.{found}`?" if found
-            else f"`kdgraph show --as taps` lists the modules of `{model.name}`",
-        )  # fmt: skip
-    )
+    hint = near_tap(build.world.networks[model.name], path)
+    build.note(UnknownTap(span=span, network=model.name, path=spelled(path), hint=hint))
 
 
 def tap(build: Builder, path: Path, span: Span) -> int:
@@ -127,8 +120,9 @@ def inner_name(build: Builder, value: Inner, tree: Attribute) -> Value:
     """`crd.s`: a name inside a recipe of `use`."""
     recipe = build.recipe.use[value.name]
     scope = borrowed(build, value.name)
-    if tree.name in recipe.where:
-        return build.opened(tree.name, scope, tree.span)
+    name = canonical(tree.name)
+    if name in recipe.where:
+        return build.opened(name, scope, tree.span)
     found = nearest(tree.name, recipe.where)
     build.note(
         UnknownField(

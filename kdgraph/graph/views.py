@@ -11,7 +11,7 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.memory import RandomView, ViewShape
 from kdgraph.lang.errors.names import UnknownKnob
-from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.sorts import MissingArgument, OutOfRange, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
 from kdgraph.lang.syntax import Call, Missing, Name, Syntax
@@ -77,20 +77,14 @@ class _Planner:
         self.open: list[str] = []
         self.sites: dict[str, int] = {}
 
-    def view(self, name: str, tree: Syntax) -> View | None:
+    def view(self, name: str, tree: Syntax) -> View:
         """Plan a named view, once."""
         if name in self.views:
             return self.views[name]
-        if name in self.open:
-            path = " → ".join(f"`{one}`" for one in [*self.open[self.open.index(name) :], name])
-            self.mistakes.append(Cycle(span=tree.span, name=name, path=path))
-            return None
         self.open.append(name)
         made = self.step(tree, name, name)
         self.open.pop()
-        if made is not None:
-            self.views[name] = made
-        return made
+        return self.views.setdefault(name, made or View(name, None))
 
     def step(self, tree: Syntax, name: str, label: str) -> View | None:
         """Plan one expression; its result is called `name`."""
@@ -118,6 +112,13 @@ class _Planner:
     def _named(self, tree: Name) -> View | None:
         if tree.id == RAW:
             return self.views[RAW]
+        if tree.id in self.open:
+            circle = self.open[self.open.index(tree.id) :]
+            path = " → ".join(f"`{one}`" for one in [*circle, tree.id])
+            self.mistakes.append(Cycle(span=tree.span, name=tree.id, path=path))
+            for one in circle:
+                self.views.setdefault(one, View(one, None))
+            return None
         if tree.id in self.entries:
             self.build.used.add(tree.id)
             return self.view(tree.id, self.entries[tree.id].tree)
@@ -147,6 +148,10 @@ class _Planner:
         self.sites[f"{label}/{made.name}"] = count + 1
         site = f"{label}/{made.name}" + (f"#{count}" if count else "")
         rows, of = _rows(made, inputs[0], knobs)
+        if of is not None and inputs[0].rows is not None and not 0 <= of[1] < inputs[0].rows:
+            last = inputs[0].rows - 1
+            at = OutOfRange(span=tree.span, index=of[1], count=inputs[0].rows, last=last)
+            self.mistakes.append(at)
         sources = tuple(view.name for view in inputs)
         self.steps.append(
             ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from rich.cells import cell_len
@@ -12,7 +13,8 @@ WIDEST = 100
 """columns of source text in one line of a message"""
 BEFORE = 20
 """how much of a clipped line is shown before its first caret"""
-UNPRINTED = dict.fromkeys(map(ord, "\t\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""what would move the cursor, turn the line around or can't be written at all"""
 Label = tuple[Span, str]
 
 
@@ -63,7 +65,7 @@ def _line(labels: list[Label], head: str, blank: str, lead: Span) -> list[str]:
 
 
 def _text(span: Span) -> str:
-    return span.source.line(span.line).translate(UNPRINTED)
+    return UNPRINTED.sub(" ", span.source.line(span.line))
 
 
 def _end(span: Span, text: str) -> int:

@@ -21,7 +21,7 @@ def truncate_teacher(graph: LossGraph) -> LossGraph:
     %0 = input(name=x) : Image[…]
     %1 = run(%0, model=student, taps=[logits]) : Tensor[…]
     %2 = take(%1, place=0, tap=logits) : Logits[b, ?]
-    %3 = run(%0, model=teacher, taps=[logits], cut=True) : Tensor[…]
+    %3 = run(%0, model=teacher, taps=[logits], frozen=True, cut=True) : Tensor[…]
     %4 = take(%3, place=0, tap=logits) : Logits[b, ?]
     %5 = mse(%2, %4, reduce=elements) : Scalar
     %6 = const(value=1) : Scalar

@@ -50,10 +50,12 @@ class NothingTrained(Diagnostic):
 
     code = "KD403"
     title = "nothing trained has a part in the term `{term}`"
-    label = "no gradient comes from here"
-    help = "use the student, a module or a learned scalar in it, or take it out"
+    label = "no gradient comes from here{stage}"
+    help = "use {trained} in it, or take it out"
 
     term: str
+    stage: str = ""
+    trained: str = "the student, a module or a learned scalar"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,10 @@ class Unreached(Diagnostic):
     code = "KD404"
     title = "`{part}` is trained, but no loss reaches it"
     label = "no gradient arrives here"
-    help = "use it in the loss, or take it out of `trains`"
+    help = "{advice}"
 
     part: str
+    advice: str = "use it in the loss of this stage, or take it out of `trains`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,7 @@ class NoLoss(Diagnostic):
 
     code = "KD405"
     title = "the recipe has no `loss`"
+    label = "nothing to minimise"
     help = "add a line such as `loss: sup + 0.9·kd`, or `extends:` a recipe that has one"
 
 

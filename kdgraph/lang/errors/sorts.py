@@ -132,7 +132,7 @@ class WrongRank(Diagnostic):
     """A value has more or fewer axes than the function takes."""
 
     code = "KD206"
-    title = "`{function}` takes `{slot}` with axes `{axes}`"
+    title = "`{function}` takes `{slot}` with {axes}"
     label = "this has {found}"
     help = "{advice}"
 
@@ -140,7 +140,38 @@ class WrongRank(Diagnostic):
     slot: str
     axes: str
     found: str
-    advice: str = "`flatten` and `pool` make vectors of maps; `kdgraph show --as graph` prints axes"
+    advice: str = "`kdgraph show --as graph` prints the axes of every value"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchanged(Diagnostic):
+    """Two arguments stand in each other's place.
+
+        sup: cross_entropy(y, student.logits)
+
+    The order of arguments carries meaning: `cross_entropy` takes logits, then labels.
+    """
+
+    code = "KD207"
+    title = "the arguments of `{function}` are exchanged"
+    label = "{found}, where {wanted} belong"
+    help = "write `{function}({second}, {first} …)`"
+
+    function: str
+    found: str
+    wanted: str
+    other: Span
+    other_found: str
+    other_wanted: str
+
+    def facts(self) -> dict[str, object]:
+        """The fields, with the words of both arguments."""
+        words = {"first": self.span.text if self.span else "", "second": self.other.text}
+        return {**super().facts(), **words}
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """Both arguments, with what belongs there."""
+        return [*super().labels(), (self.other, f"{self.other_found}, where {self.other_wanted} belong")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,8 +209,8 @@ class MovingKnob(Diagnostic):
 
     code = "KD211"
     title = "`{knob}` of `{function}` must be known before training"
-    label = "this changes while training"
-    help = "give it a number; a schedule can be a factor such as `ramp(…)·kd` instead"
+    label = "known only while training"
+    help = "give it a number; what moves can be a factor instead, such as `ramp(0, 1)·kd`"
 
     function: str
     knob: str
@@ -204,7 +235,7 @@ class TooManyArguments(Diagnostic):
     """A call gives more than the function takes."""
 
     code = "KD213"
-    title = "`{function}` takes {most} here, not {given}"
+    title = "`{function}` takes {counted}, not {given}"
     label = "one too many"
     help = "it reads `{usage}`"
 
@@ -212,6 +243,11 @@ class TooManyArguments(Diagnostic):
     most: int
     given: int
     usage: str
+
+    def facts(self) -> dict[str, object]:
+        """The fields, with the number of arguments in words."""
+        counted = {0: "no arguments", 1: "one argument"}.get(self.most, f"{self.most} arguments")
+        return {**super().facts(), "counted": counted}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,12 +283,17 @@ class WrongTarget(Diagnostic):
     """A loop unpacks another number of names than its things have."""
 
     code = "KD216"
-    title = "each thing has {parts} parts, but the loop names {names}"
-    label = "{names} names"
+    title = "each thing has {counted}, but the loop names {names}"
+    label = "{counted} each"
     help = "write as many names as `zip` has arguments"
 
     parts: int
     names: int
+
+    def facts(self) -> dict[str, object]:
+        """The fields, with the number of parts in words."""
+        counted = "one part" if self.parts == 1 else f"{self.parts} parts"
+        return {**super().facts(), "counted": counted}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,11 +303,33 @@ class OutOfRange(Diagnostic):
     code = "KD217"
     title = "there is no item {index} among {count}"
     label = "counted from 0"
-    help = "use 0 to {last}"
+    help = "{advice}"
 
     index: int
     count: int
     last: int
+
+    def facts(self) -> dict[str, object]:
+        """The fields, with what the index may be."""
+        advice = f"use 0 to {self.last}" if self.last else "there is only item 0"
+        return {**super().facts(), "advice": advice}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongIndex(Diagnostic):
+    """Brackets after a value take rows, or columns.
+
+        v[j]         rows, by their numbers
+        v[:, J]      for each row the columns that J names, of shape (b, k)
+        v[:, 1:]     a range of columns
+    """
+
+    code = "KD219"
+    title = "`{words}` takes neither rows nor columns"
+    label = "not an index"
+    help = "`v[j]` takes rows, `v[:, J]` columns, `v[:, 1:]` a range of columns"
+
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from kdgraph.lang.syntax import LATIN
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that reads most like `name`, if any reads like it at all."""
-    pool = list(candidates)
-    folded = {one.casefold(): one for one in pool}
+    folded = {spelling: one for one in candidates for spelling in _spellings(one)}
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.55)
     return folded[found[0]] if found else None
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """A name as it may be typed: Greek letters also as English words."""
+    plain = "".join(LATIN.get(letter, letter) for letter in name)
+    return (name.casefold(),) if plain == name else (name.casefold(), plain.casefold())
 
 
 def suggest(name: str, candidates: Iterable[str]) -> str:

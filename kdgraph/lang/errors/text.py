@@ -96,9 +96,10 @@ class TooDeep(Diagnostic):
     code = "KD105"
     title = "nested more than {limit} levels deep"
     label = "here"
-    help = "give inner parts names of their own in `where`"
+    help = "{advice}"
 
     limit: int
+    advice: str = "give inner parts names of their own in `where`"
 
 
 @dataclass(frozen=True, kw_only=True)

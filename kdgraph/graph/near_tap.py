@@ -1,0 +1,42 @@
+"""The tap that was probably meant, for a path that a model does not have."""
+
+from __future__ import annotations
+
+import re
+
+from kdgraph.graph.network import Network
+from kdgraph.lang.errors.suggest import nearest
+
+MOST = 8
+
+
+def spelled(path: str) -> str:
+    """A module's path as a recipe writes it.
+
+    >>> spelled("layer3.1.bn2")
+    'layer3[1].bn2'
+    """
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
+
+
+def near_tap(network: Network, path: str) -> str:
+    """What to do about it: the nearest tap, and what the longest right beginning holds."""
+    paths = network.paths or frozenset()
+    prefix = path
+    while prefix and prefix not in paths:
+        prefix = prefix.rpartition(".")[0]
+    inside = f"{prefix}." if prefix else ""
+    below = {one for one in paths if one.startswith(inside) and one != prefix}
+    known = {*below, *(f"{one}.input" for one in {*below, prefix} if one)}
+    if not prefix:
+        known |= set(network.aliases or {})
+    found = nearest(path, sorted(known))
+    held = {one.removeprefix(inside).partition(".")[0]: None for one in sorted(below)}
+    names = list(held) if prefix else [*(network.aliases or {}), *held]
+    near = f"did you mean `{network.name}.{spelled(found)}`?" if found else ""
+    shown = ", ".join(f"`[{one}]`" if one.isdigit() else f"`{one}`" for one in names[:MOST])
+    more = " …" if len(names) > MOST else ""
+    where = f"`{network.name}.{spelled(prefix)}`" if prefix else f"`{network.name}`"
+    none = "" if near else f"{where} holds no other module"
+    holds = f"{where} has {shown}{more}" if names else none
+    return "\n".join(filter(None, (near, holds)))

@@ -1,0 +1,147 @@
+"""What does not fit, told as a diagnostic at the user's own words."""
+
+from __future__ import annotations
+
+from kdgraph.graph.axes import Clash, RankMistake
+from kdgraph.graph.frames import Argument
+from kdgraph.graph.graph import Axes, Op
+from kdgraph.graph.infer import OverMistake, SortMistake
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.sorts import (
+    AxisClash,
+    DoubleSoftmax,
+    Exchanged,
+    OtherImages,
+    WrongKnob,
+    WrongRank,
+    WrongSort,
+)
+from kdgraph.lang.syntax import Binary, Compare, Syntax
+from kdgraph.sorts import SORTS, accepts
+
+Mistake = Clash | RankMistake | SortMistake | OverMistake
+At = dict[str, Argument]
+SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
+TURNED = "the columns of the left side meet the rows of the right: `s @ tᵀ` turns one around"
+SHORT = {
+    "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
+    "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
+    "Scalar": "one number", "Image": "images", "Mask": "a mask",
+}  # fmt: skip
+
+
+def told(mistakes: tuple[Mistake, ...], function: str, op: Op, at: At) -> list[Diagnostic]:
+    """The diagnostics for what does not fit in one operation."""
+    exchanged = _exchanged(mistakes, function, at)
+    return [exchanged] if exchanged else [_told(one, function, op, at) for one in mistakes]
+
+
+def sign_of(op: Op, tree: Syntax) -> str:
+    """What people call an operation: the sign or the word they wrote."""
+    signs = {
+        "matmul": "@", "transpose": "ᵀ", "neg": "-", "columns": "v[:, J]", "rows": "v[j]",
+    }  # fmt: skip
+    if isinstance(tree, (Binary, Compare)):
+        return {"*": "·", "@": "@"}.get(tree.op, tree.op)
+    return signs.get(op.name, op.name)
+
+
+def _exchanged(mistakes: tuple[Mistake, ...], function: str, at: At) -> Diagnostic | None:
+    """Two arguments that would both be right in the other's place."""
+    match mistakes:
+        case (SortMistake() as one, SortMistake() as two):
+            mutual = accepts(one.wanted, two.found) and accepts(two.wanted, one.found)
+            here, there = at.get(one.slot), at.get(two.slot)
+            if not mutual or here is None or there is None or here == there:
+                return None
+            return Exchanged(
+                span=here.span, function=function, found=_words(one.found), wanted=_words(one.wanted),
+                other=there.span, other_found=_words(two.found), other_wanted=_words(two.wanted),
+            )  # fmt: skip
+    return None
+
+
+def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
+    place = at.get(mistake.slot)
+    span = place.span if place else None
+    slot = place.slot if place and place.slot else mistake.slot
+    slot = "J" if op.name == "columns" and slot == "which" else slot
+    match mistake:
+        case SortMistake():
+            if mistake.found == "Distribution" and op.name in SOFTMAXES:
+                return DoubleSoftmax(span=span, function=function)
+            return WrongSort(
+                span=span, function=function, slot=slot, wanted=_words(mistake.wanted),
+                found=_words(mistake.found), advice=_remedy(mistake, op),
+            )  # fmt: skip
+        case OverMistake():
+            most = mistake.rank - 1
+            return WrongKnob(
+                span=span, function=function, knob=slot, wanted=f"an axis from {-most - 1} to {most}",
+                found=f"{mistake.over}; the value has {mistake.rank} axes",
+                advice="0 is the first axis, -1 the last",
+            )  # fmt: skip
+        case RankMistake():
+            return WrongRank(
+                span=span, function=function, slot=slot, axes=_pattern(mistake.pattern, at),
+                found=_found(mistake.found), advice=_reshaped(mistake),
+            )  # fmt: skip
+    other = at.get(mistake.other) if mistake.other != mistake.slot else None
+    if mistake.is_rows:
+        return OtherImages(
+            span=span, function=function, rows=str(mistake.size),
+            other=other.span if other else None, other_rows=str(mistake.other_size),
+        )  # fmt: skip
+    return AxisClash(
+        span=span, function=function, axis=mistake.axis, size=str(mistake.size),
+        other=other.span if other else None, other_size=str(mistake.other_size),
+        advice=TURNED if op.name == "matmul" else AxisClash.advice,
+    )  # fmt: skip
+
+
+def _words(sort: str) -> str:
+    return SHORT.get(sort, SORTS.get(sort, sort))
+
+
+def _pattern(pattern: str, at: At) -> str:
+    """The axes that a slot takes, in words; `=guess 2` are as many as another slot has."""
+    if not pattern.startswith("="):
+        return f"axes `{pattern}`"
+    slot, count = pattern[1:].split()
+    other = at.get(slot)
+    name = other.slot if other and other.slot else slot
+    return f"{count} axes, as `{name}` has" if count != "1" else f"one axis, as `{name}` has"
+
+
+def _found(axes: Axes) -> str:
+    return f"axes {', '.join(map(str, axes))}" if axes else "no axes: it is one number"
+
+
+def _remedy(mistake: SortMistake, op: Op) -> str:
+    wanted, found = mistake.wanted, mistake.found
+    if wanted == "Distribution" and found == "Logits":
+        return "put a `softmax(…)` around it, or use `kd`, which takes logits"
+    if wanted == "Logits" and found == "Labels":
+        return "logits come first, labels second: `cross_entropy(student.logits, y)`"
+    if wanted == "Labels" and op.name == "cross_entropy":
+        return "the labels are `y`; they come second: `cross_entropy(student.logits, y)`"
+    if wanted == "Labels":
+        return "the labels are `y`"
+    if found == "Map":
+        return "make vectors of it first: `flatten(…)`, or take `student.features`"
+    if wanted == "Map":
+        return "take feature maps: `student.maps[0]`, or a module such as `student.layer3`"
+    if found == "LogDistribution":
+        return "take the logarithm away: `softmax` instead of `log_softmax`"
+    return "`kdgraph show --as graph` prints the sort of every value"
+
+
+def _reshaped(mistake: RankMistake) -> str:
+    """What to do about a value of too many or too few axes."""
+    maps, vectors = 4, 2
+    wanted = len(mistake.pattern.split())
+    if len(mistake.found) == maps and wanted <= vectors:
+        return "make vectors of the maps first: `flatten(…)`, or take `student.features`"
+    if wanted == maps and len(mistake.found) < maps:
+        return "take feature maps: `student.maps[0]`, or a module such as `student.layer3`"
+    return "`kdgraph show --as graph` prints the axes of every value"
