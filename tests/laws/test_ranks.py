@@ -1,0 +1,107 @@
+"""One process with the whole batch, or two with half of it each: the same numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from kdgraph.train.distributed import ALONE, launch
+from tests.end_to_end.command import kdgraph, tiny
+from tests.laws.recipe_ranks import WAYS, alone_with_half, everything
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """By one process; by the first and the second of two."""
+    out = tmp_path_factory.mktemp("ranks")
+    before = dict(os.environ)
+    checkout = str(Path(__file__).parents[2])
+    os.environ["PYTHONPATH"] = os.pathsep.join([checkout, *sys_path(before)])
+    code = launch(2, ["-m", "tests.laws.recipe_ranks", str(out)])
+    os.environ.clear()
+    os.environ.update(before)
+    assert code == 0
+    return everything(ALONE), *(load_file(out / f"rank{rank}.safetensors") for rank in (0, 1))
+
+
+def sys_path(environ: dict[str, str]) -> list[str]:
+    return [one for one in [environ.get("PYTHONPATH")] if one]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_loss_terms_and_gradients_are_those_of_the_whole_batch_on_both_ranks(way, found):
+    one, *ranks = found
+    names = [name for name in one if name.startswith(f"{way}/")]
+
+    assert any("/gradient/modules/" in name for name in names) == way.startswith("icd")
+    for rank in ranks:
+        for name in names:
+            torch.testing.assert_close(
+                rank[name], one[name], rtol=1e-9, atol=1e-12,
+                msg=lambda text, name=name: f"{name}: {text}",
+            )  # fmt: skip
+
+
+def test_compiled_and_eager_ranks_agree(found):
+    _, first, second = found
+
+    for rank in (first, second):
+        for name, value in rank.items():
+            if name.startswith("icd/"):
+                torch.testing.assert_close(rank[name.replace("icd/", "icd compiled/")], value)
+
+
+def test_negatives_come_from_all_ranks(found):
+    # with its own rows alone a rank has half as many classes to tell apart
+    one, first, _ = found
+    contrast = first["icd/0/terms/contrast"]
+
+    assert contrast == pytest.approx(one["icd/0/terms/contrast"].item())
+    assert abs(contrast - alone_with_half()) > 0.1
+
+
+def test_no_gradient_through_gathered_rows_is_silently_zero(found):
+    _, first, _ = found
+
+    for name, value in first.items():
+        if "/gradient/" in name and "/modules/b" not in name:  # b moves all logits alike
+            assert value.abs().max() > 1e-7, name
+
+
+def test_the_command_trains_on_two_devices_of_this_machine(tmp_path):
+    code, out, err = kdgraph(
+        "run", "icd", "--devices", "2", "--device", "cpu", "--on", str(tiny(tmp_path)),
+        folder=tmp_path, cache=tmp_path / "cache",
+    )  # fmt: skip
+
+    assert (code, err) == (0, "")
+    run = tmp_path / "runs" / "icd"
+    assert [one.name for one in run.parent.iterdir()] == ["icd"]
+    epochs = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [one["epoch"] for one in epochs if one["event"] == "epoch"] == [1, 2]
+    assert {"student.safetensors", "result.json", "graph.svg", "config.yaml"} <= {
+        one.name for one in run.iterdir()
+    }
+    # each line once, although two processes run
+    assert out.count("teacher: convnet16, trained with cross-entropy") == 1
+    assert out.count("icd on tiny") == 1
+    assert out.count("student 2/2") == 1
+
+
+def test_a_mistake_is_told_once_whatever_the_number_of_processes(tmp_path):
+    missing = ("--set", "models.teacher.weights=gone.safetensors")
+    code, out, err = kdgraph(
+        "run", "kd", "--devices", "2", "--device", "cpu", "--on", str(tiny(tmp_path)), *missing,
+        folder=tmp_path, cache=tmp_path / "cache",
+    )  # fmt: skip
+
+    assert code == 1
+    assert err.count("error[KD650]") == 1
+    assert "Traceback" not in err
+    assert out == ""
+    assert not list(tmp_path.glob("runs/*"))
