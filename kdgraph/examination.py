@@ -14,6 +14,7 @@ from kdgraph.experiment import Experiment, examine
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.network import Network
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.surroundings import data_facts
 
 
 def examined(
