@@ -12,7 +12,7 @@ from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NoLoss
-from kdgraph.lang.errors.sorts import NotAScalarLoss
+from kdgraph.lang.errors.sorts import NotAScalarLoss, Swapped
 from kdgraph.lang.errors.text import TooDeep
 from kdgraph.lang.recipe import Function, Recipe, Stage
 from kdgraph.lang.source import Span
@@ -82,9 +82,20 @@ def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) ->
 
 
 def _read_the_rest(build: Builder) -> None:
-    """Read names that no loss reaches as well: a mistake in them is one all the same."""
+    """Read names that no loss reaches as well: a mistake in them is one all the same.
+
+    But for a target that is trained: in a recipe of stages the name may be another stage's,
+    which trains other parts.
+    """
+    before = set(build.mistakes)
     for name in build.recipe.where:
         build.opened(name, build.top, build.recipe.where[name].key)
+    if build.recipe.stages:
+        build.mistakes = {
+            key: mistake
+            for key, mistake in build.mistakes.items()
+            if key in before or not isinstance(mistake, Swapped)
+        }
 
 
 def _kept(build: Builder) -> tuple[LossGraph, dict[str, int]]:
