@@ -22,7 +22,7 @@ from kdgraph.graph.infer import (
 from kdgraph.graph.loops import each, index
 from kdgraph.graph.network import ALIASES
 from kdgraph.graph.scope import Bound, Scope
-from kdgraph.graph.taps import field_of, first_tap, inner_name, tap
+from kdgraph.graph.taps import borrowed, field_of, first_tap, inner_name, tap
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value, described
 from kdgraph.graph.wording import sign_of, told
 from kdgraph.graph.world import CLOCK, SIZES, SOURCES, World
@@ -139,6 +139,8 @@ class Builder:
                 return tap(self, value, tree.span)
             case Unknown():
                 return self.unknown(tree.span)
+            case Inner(name=name) if name in self.recipe.use[name].where:
+                return self.node_of(self.opened(name, borrowed(self, name), tree.span), tree)
         advice = f"pick one, as in `{write(tree)}[0]`, or run over it with `Σ`"
         if isinstance(value, Model):
             advice = f"take one of its values, such as `{write(tree)}.logits`"
@@ -374,13 +376,23 @@ class Builder:
 
     def pointwise(self, op: str, inputs: tuple[tuple[str, int], ...], tree: Syntax) -> int:
         """A node of arithmetic."""
-        number = self.checked(Op(op), inputs, infer_arithmetic(op, self.seen(inputs)), tree)
+        found = infer_arithmetic(op, self.seen(inputs))
+        if found.sort == "Labels":  # labels stay whole numbers
+            inputs = tuple((slot, self._whole(number)) for slot, number in inputs)
+        number = self.checked(Op(op), inputs, found, tree)
         try:
             constant(self.graph, number)
         except TooLargeError:
             self.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
             return self.unknown(tree.span)
         return number
+
+    def _whole(self, number: int) -> int:
+        node = self.graph.node(number)
+        value = node.op.knob("value") if node.op.name == "const" else None
+        if not isinstance(value, float) or node.span is None:
+            return number
+        return self.leaf(Op("const", (("value", int(value)),)), "Scalar", (), node.span)
 
     def seen(self, inputs: tuple[tuple[str, int], ...]) -> list[tuple[str, Node]]:
         """The slots with what is known about the nodes in them."""

@@ -1,0 +1,43 @@
+"""A recipe of `use` stands for its term of its own name; its inner names follow a dot."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+import kdgraph
+
+SUP = "where:\n  sup: cross_entropy(student.logits, y)\n"
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.maps = nn.Conv2d(1, 4, 3)
+        self.fc = nn.Linear(4, 3)
+        self.aliases = {"logits": "", "features": "fc.input", "maps": ("maps",)}
+
+    def forward(self, x):
+        return self.fc(self.maps(x).mean((2, 3)))
+
+
+def terms(text):
+    torch.manual_seed(0)
+    x = torch.randn(5, 1, 6, 6)
+    step = kdgraph.compile(text, models={"teacher": Net(), "student": Net()}, sample=x)
+    return step(x, torch.arange(5) % 3).terms
+
+
+def test_a_recipe_is_its_term_of_its_own_name():
+    alone = terms(f"use: [at]\nloss: sup + 2·at\n{SUP}")
+    dotted = terms(f"use: [at]\nloss: sup + 2·at.at\n{SUP}")
+
+    assert list(alone) == ["sup", "at"]
+    torch.testing.assert_close(alone["at"], dotted["at.at"])
+
+
+def test_a_recipe_without_such_a_term_says_how_to_take_one():
+    (mistake,) = kdgraph.check(f"use: [icd]\nloss: sup + icd\n{SUP}")
+
+    assert mistake.code == "KD322"
+    assert "icd.s" in str(mistake)
