@@ -30,21 +30,23 @@ def examined(
         RecipeError: a text can't be read at all; other mistakes are in the result.
     """
     experiment = examine(recipe, on, values)
-    if not deep or experiment.errors or None in (experiment.world.image, experiment.world.classes):
+    if not deep or None in (experiment.world.image, experiment.world.classes):
         return experiment
-    wanted = {
-        name
-        for name, network in experiment.world.networks.items()
-        if _is_open(network, [built.graph for _, built in experiment.analysis.stages], name)
-    }
-    if not wanted:
-        return experiment
-    try:
-        real = {name: _real(experiment, name) for name in sorted(wanted)}
-    except RecipeError as error:
-        mistakes = (*experiment.analysis.mistakes, *error.diagnostics)
-        return replace(experiment, analysis=replace(experiment.analysis, mistakes=mistakes))
-    return examine(recipe, on, values, real)
+    graphs = [built.graph for _, built in experiment.analysis.stages]
+    real: dict[str, Network] = {}
+    found: list[Diagnostic] = []
+    for name, network in sorted(experiment.world.networks.items()):
+        if _is_open(network, graphs, name):
+            try:
+                real[name] = _real(experiment, name)
+            except RecipeError as error:
+                found += error.diagnostics
+    if real:
+        experiment = examine(recipe, on, values, real)
+    known = {str(one) for one in experiment.analysis.mistakes}
+    more = tuple(one for one in found if str(one) not in known)
+    mistakes = (*experiment.analysis.mistakes, *more)
+    return replace(experiment, analysis=replace(experiment.analysis, mistakes=mistakes))
 
 
 def _is_open(network: Network, graphs: list[LossGraph], name: str) -> bool:
