@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdgraph.graph.build import Builder
+from kdgraph.graph.constant import constant
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NothingTrained, Unreached
 from kdgraph.lang.errors.memory import TwoWriters
@@ -32,6 +33,8 @@ def _idle_terms(build: Builder, stage: Stage, loss: Syntax) -> Iterator[Diagnost
         here = f" in stage `{stage.name}`"
         trained = " or ".join(f"`{name}`" for name, _ in stage.trains)
     for term in graph.terms:
+        if 0.0 in {constant(graph, term.weight), constant(graph, term.value)}:
+            continue  # dropped, as if it had never been written
         reached = graph.reach(term.value) | graph.reach(term.weight)
         if any(graph.node(one).op.name in {"unknown", "given"} for one in reached):
             continue
