@@ -34,7 +34,7 @@ def compiled(theta=1.0, **values):
         parts.s.linear.bias.copy_(B_S)
         parts.t.linear.weight.copy_(W_T)
         parts.t.linear.bias.copy_(B_T)
-        getattr(parts, "θ").value.fill_(theta)
+        parts.θ.value.fill_(theta)
         parts.b.value.fill_(0.25)
     return step, student
 
@@ -56,7 +56,7 @@ def test_gradients_reach_both_heads_the_scale_and_the_student():
     icd(step(X, Y)).backward()
     parts = step.parts
 
-    assert close(getattr(parts, "θ").value.grad, 0.603777641448)
+    assert close(parts.θ.value.grad, 0.603777641448)
     assert close(parts.b.value.grad, 0.0)
     assert close(parts.s.linear.weight.grad[0, 0], 0.133231436607)
     assert close(parts.t.linear.weight.grad[0, 0], 0.947557905767)
@@ -71,7 +71,7 @@ def test_the_scale_is_capped_at_ten_and_then_has_no_gradient():
     loss.backward()
 
     assert close(loss, 3.267862320450)
-    assert getattr(step.parts, "θ").value.grad.item() == 0.0
+    assert step.parts.θ.value.grad.item() == 0.0
 
 
 def test_contrast_alone():
@@ -80,7 +80,7 @@ def test_contrast_alone():
     out.terms["contrast"].backward()
 
     assert "kl_inv" not in out.terms
-    assert close(getattr(step.parts, "θ").value.grad, 0.346151392085)
+    assert close(step.parts.θ.value.grad, 0.346151392085)
     assert close(step.parts.s.linear.weight.grad[0, 0], 0.145262386712)
     assert close(step.parts.t.linear.weight.grad[0, 0], 0.706947832383)
 
@@ -91,7 +91,7 @@ def test_a_detached_target_is_another_method_with_the_same_value():
     loss.backward()
 
     assert close(loss, 1.453155823189)
-    assert close(getattr(step.parts, "θ").value.grad, 0.412164363349)
+    assert close(step.parts.θ.value.grad, 0.412164363349)
 
 
 @pytest.mark.parametrize(
