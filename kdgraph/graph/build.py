@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from kdgraph.graph.calls import call
+from kdgraph.graph.calls import call, is_function
 from kdgraph.graph.constant import TooLargeError, constant
 from kdgraph.graph.frames import Argument, Frame, pointed
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
@@ -28,7 +28,13 @@ from kdgraph.graph.wording import sign_of, told
 from kdgraph.graph.world import CLOCK, SIZES, SOURCES, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import Cycle, TooLarge
-from kdgraph.lang.errors.names import NotAValue, UnknownField, UnknownModel, UnknownName
+from kdgraph.lang.errors.names import (
+    NameClash,
+    NotAValue,
+    UnknownField,
+    UnknownModel,
+    UnknownName,
+)
 from kdgraph.lang.errors.sorts import Swapped
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
@@ -55,6 +61,12 @@ MOST_NODES = 5_000
 MOST_VALUES = 20_000
 OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
 COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+MEANT = {
+    **dict.fromkeys(("label", "labels", "target", "targets", "truth"), "y"),
+    **dict.fromkeys(("image", "images", "input", "inputs"), "x"),
+    **dict.fromkeys(("index", "indices", "idx"), "i"),
+}
+"""what other libraries call the sources"""
 TARGETS = {"kl": ("target", "guess"), "kl_log": ("target", "guess")}
 
 
@@ -93,8 +105,13 @@ class Builder:
 
     def __post_init__(self) -> None:
         """Open the scope that the names of the recipe stand in."""
-        self.top = Scope((), self.recipe.where)
+        known = self.world.networks
+        entries = {name: one for name, one in self.recipe.where.items() if name not in known}
+        self.top = Scope((), entries)
         self.plain = Scope()
+        for section in (self.recipe.views, self.recipe.modules, self.recipe.where):
+            for name in section.keys() & known.keys():
+                self.note(NameClash(span=section[name].key, name=name, what="a model"))
 
     # -- values ---------------------------------------------------------------------
 
@@ -184,6 +201,9 @@ class Builder:
             return Maker(name, self.recipe.modules[name])
         if name in self.recipe.use:
             return Inner(name)
+        if any(one.name == name and one.compute is not None for one in self.recipe.stages):
+            op = Op("computed", (("name", name),), reads=(name,))
+            return Point(self.leaf(op, "Table", None, self.recipe.source_span))
         return None
 
     def opened(self, name: str, owner: Scope, span: Span) -> Value:
@@ -251,12 +271,15 @@ class Builder:
         return Unknown()
 
     def _base(self, tree: Syntax, scope: Scope) -> Value:
-        if not isinstance(tree, Name) or self._is_known(tree.id, scope):
+        name = tree.callee if isinstance(tree, Call) else tree
+        if not isinstance(name, Name) or self._is_known(name.id, scope):
             return self.value(tree, scope)
-        advice = suggest(tree.id, {*self.world.networks, *self.recipe.use})
-        known = ", ".join(f"`{name}`" for name in self.world.networks)
+        if isinstance(tree, Call) and is_function(self, name.id):
+            return self.value(tree, scope)
+        advice = suggest(name.id, {*self.world.networks, *self.recipe.use})
+        known = ", ".join(f"`{one}`" for one in self.world.networks)
         self.note(
-            UnknownModel(span=tree.span, name=tree.id, advice=advice or f"the models are {known}")
+            UnknownModel(span=name.span, name=name.id, advice=advice or f"the models are {known}")
         )
         return Unknown()
 
@@ -282,8 +305,8 @@ class Builder:
         raise TooManyNodesError
 
     def _trained(self, op: Op, inputs: tuple[tuple[str, int], ...]) -> bool:
-        if op.name in {"detach", "input", "const", "clock"}:
-            return False
+        if op.writes or op.name in {"detach", "input", "const", "clock"}:
+            return False  # memory is read as it was before the step
         if op.name in {"tap", "apply"} and self.world.trains_model(str(op.knob("model"))):
             return True
         name = op.knob("name")
@@ -462,4 +485,6 @@ class Builder:
         }  # fmt: skip
         if name in ALIASES:
             return f"say of which model: `student.{name}`"
+        if name in MEANT:
+            return f"write `{MEANT[name]}`"
         return suggest(name, known) or f"define it in `where`, as in `{name}: 0.5`"

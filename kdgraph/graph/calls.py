@@ -8,12 +8,12 @@ from kdgraph.graph.expand import expand
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
-from kdgraph.graph.knobs import knob_of
+from kdgraph.graph.knobs import is_none, knob_of
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.taps import apply_path
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
-from kdgraph.graph.world import VIEW_SOURCES
-from kdgraph.lang.errors.names import UnknownFunction, UnknownKnob, UnknownModel, UnknownView
+from kdgraph.graph.world import SIZES, VIEW_SOURCES
+from kdgraph.lang.errors.names import UnknownFunction, UnknownKnob, UnknownView
 from kdgraph.lang.errors.sorts import AxisClash, MissingArgument, TooManyArguments, WrongKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
@@ -33,7 +33,7 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
         return _applied(build, build.value(callee, scope), tree, scope)
     name = callee.id
     owner = scope.find(name)
-    if owner is not None and (name in owner.bound or not _is_function(build, name)):
+    if owner is not None and (name in owner.bound or not is_function(build, name)):
         return _applied(build, build.value(callee, scope), tree, scope)
     if name in FORMS:
         return FORMS[name](build, tree, scope)
@@ -54,10 +54,10 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
     return Unknown()
 
 
-def _is_function(build: Builder, name: str) -> bool:
-    return name in FORMS or name in build.recipe.define or name in build.library or (
-        REGISTRY.get(name) is not None
-    )
+def is_function(build: Builder, name: str) -> bool:
+    """Whether a name before `(` is a form, a function, or a word of the vocabulary."""
+    known = name in FORMS or name in build.recipe.define or name in build.library
+    return known or REGISTRY.get(name) is not None
 
 
 def _borrowed_function(build: Builder, name: str, tree: Call, scope: Scope) -> Value:
@@ -76,11 +76,9 @@ def _say_unknown(build: Builder, callee: Syntax, tree: Call, scope: Scope) -> No
         *(one.name for one in REGISTRY if one.kind != "view"), *build.library, *FORMS,
         *build.recipe.define, *build.recipe.modules,
     }  # fmt: skip
-    taps = {"logits", "features"}
-    if name in build.world.teachers or (tree.arguments and taps & {name}):
-        build.note(UnknownModel(span=callee.span, name=name, advice="see the setting's models"))
-        return
     advice = suggest(name, known) or "`kdgraph list` shows the vocabulary; `define:` adds to it"
+    if REGISTRY.get(name) is not None:
+        advice = f"`{name}` works on images: use it in `views`, as in `x: {name}(image)`"
     build.note(UnknownFunction(span=callee.span, name=name, advice=advice))
 
 
@@ -125,30 +123,18 @@ def _view_of(build: Builder, tree: Syntax, scope: Scope) -> int:
     return build.point(tree, scope)
 
 
-def made(build: Builder, maker: Maker, first: Syntax, scope: Scope, tree: Syntax) -> int:
+def made(build: Builder, maker: Maker, first: Syntax, scope: Scope, tree: Call) -> int:
     """A module of `modules:` applied to a value: one module, however often it is applied."""
     number = build.point(first, scope)
     axes = build.graph.node(number).axes
     size = axes[1 if len(axes) == 4 else -1].size if axes else None  # noqa: PLR2004 - maps
     width = Point(build.const(size, tree.span) if size else build.unknown(tree.span))
     inner = Scope((), {}, {"width": width, "channels": width}, build.top)
+    signature = _maker_word(build, maker)
     body = maker.entry.tree
-    if isinstance(body, Missing):
+    if signature is None or not isinstance(body, Call):
         return build.unknown(tree.span)
-    if not isinstance(body, Call) or not isinstance(body.callee, Name):
-        build.note(
-            UnknownFunction(
-                span=body.span, name=write(body), advice="a module is a call, as in `mlp(width, 64)`"
-            )
-        )
-        return build.unknown(tree.span)
-    signature = REGISTRY.get(body.callee.id)
-    if signature is None or signature.kind != "module":
-        known = [one.name for one in REGISTRY if one.kind == "module"]
-        advice = suggest(body.callee.id, known) or f"modules are {', '.join(known)}"
-        build.note(UnknownFunction(span=body.callee.span, name=body.callee.id, advice=advice))
-        return build.unknown(tree.span)
-    known_width = build.widths.setdefault(maker.name, (size, first.span))
+    known_width = build.widths.setdefault(maker.full_name, (size, first.span))
     if None not in {known_width[0], size} and known_width[0] != size:
         build.note(
             AxisClash(
@@ -157,7 +143,25 @@ def made(build: Builder, maker: Maker, first: Syntax, scope: Scope, tree: Syntax
                 advice="one module takes inputs of one width; make a second module",
             )  # fmt: skip
         )
-    return word(build, signature, body, inner, first=(number, first.span), name=maker.name)
+    return word(build, signature, body, inner, first=(number, first.span), applied=(maker, tree))
+
+
+def _maker_word(build: Builder, maker: Maker) -> Signature | None:
+    """The word behind a name of `modules:`; None, and a message, where it is none."""
+    body = maker.entry.tree
+    if isinstance(body, Missing):
+        return None
+    if not isinstance(body, Call) or not isinstance(body.callee, Name):
+        advice = "a module is a call, as in `mlp(width, 64)`"
+        build.note(UnknownFunction(span=body.span, name=write(body), advice=advice))
+        return None
+    signature = REGISTRY.get(body.callee.id)
+    if signature is not None and signature.kind in {"module", "memory"}:
+        return signature
+    known = [one.name for one in REGISTRY if one.kind in {"module", "memory"}]
+    advice = suggest(body.callee.id, known) or f"modules are {', '.join(known)}"
+    build.note(UnknownFunction(span=body.callee.span, name=body.callee.id, advice=advice))
+    return None
 
 
 def word(
@@ -167,20 +171,31 @@ def word(
     scope: Scope,
     *,
     first: tuple[int, Span] | None = None,
-    name: str = "",
+    applied: tuple[Maker, Call] | None = None,
 ) -> int:
-    """The node of a word of the vocabulary."""
-    direct = build.direct is tree
-    inputs, knobs, spans = _filled(build, made, tree, scope, first)
+    """The node of a word of the vocabulary.
+
+    Args:
+        build: the builder.
+        made: the word.
+        tree: the call.
+        scope: where the names of its arguments are looked up.
+        first: the value that a module of `modules:` is applied to.
+        applied: that module, and where it is applied.
+    """
+    maker, here = applied or (None, tree)
+    direct, name = build.direct is tree, ""
+    inputs, knobs, spans = _filled(build, made, tree, scope, first, maker)
     if made.kind in {"module", "memory"}:
-        name = name or _part_name(build, made.name, direct=direct)
+        name = maker.full_name if maker else _part_name(build, made.name, direct=direct)
         knobs = [("name", name), *knobs]
     touched = (name,) if made.kind == "memory" else ()
     op = Op(made.name, tuple(knobs), touched, touched, random=bool(made.flag("random")))
     if made.kind in {"module", "memory"}:
         build.parts.setdefault(name, build.graph.next)
-    found = infer_word(made, op, build.seen(tuple(inputs)))
-    return build.checked(op, tuple(inputs), found, tree, spans)
+    sizes = {name: getattr(build.world, name) for name in SIZES}
+    found = infer_word(made, op, build.seen(tuple(inputs)), sizes)
+    return build.checked(op, tuple(inputs), found, here, spans)
 
 
 def _part_name(build: Builder, word_: str, *, direct: bool) -> str:
@@ -202,6 +217,7 @@ def _filled(
     tree: Call,
     scope: Scope,
     first: tuple[int, Span] | None,
+    maker: Maker | None,
 ) -> tuple[list[tuple[str, int]], list[tuple[str, object]], dict[str, Span]]:
     """Match arguments with slots: edges become inputs, the rest are knobs."""
     inputs: list[tuple[str, int]] = []
@@ -215,6 +231,11 @@ def _filled(
         inputs.append((slots[0].name, first[0]))
         spans[slots[0].name] = first[1]
         slots = slots[1:]
+    if maker is not None and maker.place is not None:
+        knobs["place"] = maker.place
+        slots = [slot for slot in slots if slot.name != "place"]
+    if made.flag("record"):
+        return _record(build, tree, scope), [], {}
     filled: set[str] = {slot for slot, _ in inputs}
     for slot, argument in _paired(build, made, slots, tree):
         name = slot.name
@@ -223,12 +244,14 @@ def _filled(
             name = f"{name}{place}"
         spans[name] = argument.span
         filled.add(slot.name)
+        if slot.is_edge and slot.default is None and is_none(argument, scope):
+            continue
         if slot.is_edge:
             inputs.append((name, _edge(build, argument, scope)))
         else:
             knobs[name] = knob_of(build, made.name, slot, argument, scope, advice)
     for slot in made.parameters:
-        if slot.name in filled or slot.many:
+        if slot.name in filled or slot.name in knobs or slot.many:
             continue
         if slot.is_required:
             build.note(
@@ -243,9 +266,23 @@ def _filled(
     return inputs, _gathered(made, knobs), spans
 
 
+def _record(build: Builder, tree: Call, scope: Scope) -> list[tuple[str, int]]:
+    """The fields of a record, such as `delay(x=b, z=detach(z))`: every keyword is one."""
+    for argument in tree.arguments:
+        usage = f"{write(tree.callee)}(name=value, …)"
+        build.note(
+            TooManyArguments(
+                span=argument.span, function=write(tree.callee), most=0,
+                given=len(tree.arguments), usage=usage,
+            )  # fmt: skip
+        )
+    return [(one.name, _edge(build, one.value, scope)) for one in tree.keywords]
+
+
 def _example(made: Signature) -> str:
     """The knobs that a module must be given, as a recipe would write them."""
-    return ", ".join("width" for one in made.parameters[1:] if one.is_required or one.many)
+    wanted = (one for one in made.parameters[1:] if one.is_required or one.many)
+    return ", ".join(one.name.rstrip("s") for one in wanted)
 
 
 def _gathered(made: Signature, knobs: dict[str, object]) -> list[tuple[str, object]]:

@@ -35,7 +35,8 @@ def _argument(build: Builder, tree: Call, most: int = 1) -> Syntax | None:
     name = write(tree.callee)
     usage = USAGE[name]
     if not tree.arguments:
-        build.note(MissingArgument(span=tree.span, function=name, slot="v", usage=usage))
+        slot = usage.partition("(")[2].partition(",")[0].rstrip(")")
+        build.note(MissingArgument(span=tree.span, function=name, slot=slot, usage=usage))
         return None
     if len(tree.arguments) > most:
         build.note(

@@ -164,11 +164,14 @@ class LossGraph:
         """The nodes of one op, in order."""
         return (number for number in self.order() if self.node(number).op.name == op)
 
-    def roots(self) -> set[int]:
-        """What the graph is for: terms, their weights, outputs, and what writes memory."""
+    def asked(self) -> set[int]:
+        """What is asked for: terms, their weights and outputs."""
         wanted = {part for term in self.terms for part in (term.value, term.weight)}
-        wanted |= set(self.outputs.values())
-        return wanted | {n for n in self.dag if self.node(n).op.writes}
+        return wanted | set(self.outputs.values())
+
+    def roots(self) -> set[int]:
+        """What the graph is for: what is asked for, and what writes memory."""
+        return self.asked() | {n for n in self.dag if self.node(n).op.writes}
 
     def needed(self, roots: set[int]) -> set[int]:
         """The nodes that these depend on, themselves included."""

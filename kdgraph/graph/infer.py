@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kdgraph.graph.axes import Binding, Clash, Mistake, RankMistake, agree, broadcast, product
 from kdgraph.graph.graph import Axes, Node, Op
 from kdgraph.graph.shapes import RULES
-from kdgraph.primitive import Signature
+from kdgraph.primitive import Parameter, Signature
 from kdgraph.sorts import accepts
 
 KEEPS = {"Logits", "Distribution", "Embedding", "Map", "Scalar"}
@@ -55,6 +55,8 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
     sorts = {node.sort for node in nodes}
     if sorts == {"Scalar"}:
         return "Scalar"
+    if op in SHIFTED | {"mul"} and "Labels" in sorts and all(map(_is_whole, nodes)):
+        return "Labels"
     if op == "neg":
         return nodes[0].sort if nodes[0].sort in KEEPS - {"Distribution"} else "Tensor"
     large = [node for node in nodes if node.axes != ()]
@@ -69,6 +71,12 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
     if op in {"lt", "le", "gt", "ge", "eq", "ne"} and axes is not None and len(axes) == 1:
         return "Mask"
     return "Scalar" if axes == () else "Tensor"
+
+
+def _is_whole(node: Node) -> bool:
+    """Whether a value is labels, or a whole number that labels stay labels with."""
+    value = node.op.knob("value") if node.op.name == "const" else None
+    return node.sort == "Labels" or (isinstance(value, (int, float)) and value == int(value))
 
 
 def infer_product(inputs: Inputs) -> Inferred:
@@ -98,9 +106,20 @@ def infer_columns(value: Node, which: Node) -> Inferred:
     return Inferred("Tensor", which.axes)
 
 
-def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
-    """Sort and axes of a word of the vocabulary, by its signature."""
-    sizes = {
+def infer_word(
+    made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int | None]
+) -> Inferred:
+    """Sort and axes of a word of the vocabulary, by its signature.
+
+    Args:
+        made: the signature.
+        op: the word with its knobs.
+        inputs: the slots with what is known about the values in them.
+        data: sizes of the data that axes may be called by, such as `examples`.
+    """
+    if made.flag("record"):
+        return Inferred()
+    sizes = dict(data) | {
         one.name: _size(op.knob(one.name))
         for one in made.parameters
         if not one.is_edge and one.type.whole
@@ -114,7 +133,7 @@ def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
             continue
         if not accepts(parameter.sort, node.sort):
             mistakes.append(SortMistake(slot, parameter.sort, node.sort))
-        elif rule not in {"broadcast", "concat"}:
+        elif rule not in {"broadcast", "concat"} and not _is_one_label(parameter, node):
             binding.bind(slot, parameter.axes, node.axes)
     mistakes += binding.mistakes
     if mistakes:
@@ -135,6 +154,11 @@ def infer_word(made: Signature, op: Op, inputs: Inputs) -> Inferred:
         return Inferred(_own_sort(made, inputs, axes), axes)
     axes = binding.result(made.axes)
     return Inferred(_own_sort(made, inputs, axes), axes)
+
+
+def _is_one_label(slot: Parameter, node: Node) -> bool:
+    """Whether one number stands for the labels of all rows: `cross_entropy(z, 0)`."""
+    return slot.sort == "Labels" and node.axes == ()
 
 
 def _own_sort(made: Signature, inputs: Inputs, axes: Axes | None) -> str:

@@ -76,6 +76,17 @@ def _word(slot: Parameter, tree: Syntax, scope: Scope) -> object | None:
     return None
 
 
+def is_none(tree: Syntax, scope: Scope) -> bool:
+    """Whether an argument is the word `none`, also through an argument of a function."""
+    if not isinstance(tree, Name):
+        return False
+    owner = scope.find(tree.id)
+    bound = owner.bound.get(tree.id) if owner else None
+    if isinstance(bound, Bound):
+        return is_none(bound.tree, bound.scope)
+    return owner is None and tree.id == "none"
+
+
 def static(
     build: Builder, tree: Syntax, scope: Scope, function: str, knob: str
 ) -> float | None:

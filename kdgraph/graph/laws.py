@@ -17,10 +17,7 @@ from kdgraph.lang.syntax import Syntax
 
 
 def graph_mistakes(build: Builder, stage: Stage, loss: Syntax) -> list[Diagnostic]:
-    """The mistakes that only the whole graph shows."""
-    unknown = list(_unknown_parts(build, stage))
-    if unknown:  # what the stage trains is not known, so nothing can be said of gradients
-        return [*unknown, *_writers(build)]
+    """The mistakes that only a whole graph shows, of a stage whose parts are all known."""
     idle = list(_idle_terms(build, stage, loss))
     unreached = _unreached(build, stage, loss) if len(idle) < len(build.graph.terms) else ()
     return [*idle, *unreached, *_writers(build)]
@@ -48,7 +45,7 @@ def _written(loss: Syntax, name: str) -> Span | None:
     return next((one.span for one in loss.walk() if getattr(one, "id", None) == name), None)
 
 
-def _unknown_parts(build: Builder, stage: Stage) -> Iterator[Diagnostic]:
+def unknown_parts(build: Builder, stage: Stage) -> Iterator[Diagnostic]:
     """Names of `trains` that are nothing."""
     everything = {
         *build.world.networks, *build.parts, *build.recipe.modules, *build.recipe.where,

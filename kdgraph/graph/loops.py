@@ -11,6 +11,7 @@ from kdgraph.graph.network import is_alias
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.sorts import (
     NotACollection,
     OutOfRange,
@@ -18,8 +19,11 @@ from kdgraph.lang.errors.sorts import (
     WrongIndex,
     WrongTarget,
 )
-from kdgraph.lang.syntax import Each, Index, Negative, Number, Slice, Syntax
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Call, Each, Index, Name, Negative, Number, Slice, Syntax
 from kdgraph.lang.write import write
+from kdgraph.registry import REGISTRY
 
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
@@ -30,11 +34,57 @@ MOST_ROUNDS = 1_000
 def collection(build: Builder, tree: Syntax, scope: Scope) -> Many | None:
     """The collection that a piece of an expression stands for; None where it is unknown."""
     value = build.value(tree, scope)
+    if isinstance(value, Maker):
+        value = branches(build, value)
+    elif isinstance(value, Point):
+        value = _numbers(build, value, tree)
     if isinstance(value, Many):
         return value
     if not isinstance(value, Unknown) and not _is_unknown(build, value):
         build.note(NotACollection(span=tree.span, words=write(tree)))
     return None
+
+
+def branches(build: Builder, maker: Maker) -> Value:
+    """A module of `modules:` that stands for one module at each map of a model.
+
+    `branches(teacher, 40)` is such a word: its signature says `each="maps"`, its first
+    argument names the model, and `place` tells the modules apart.
+    """
+    body = maker.entry.tree
+    word = REGISTRY.get(body.callee.id) if isinstance(body, Call) and isinstance(body.callee, Name) else None
+    if not isinstance(body, Call) or word is None or not word.flag("each"):
+        return maker
+    model = body.arguments[0].id if body.arguments and isinstance(body.arguments[0], Name) else ""
+    network = build.world.networks.get(model)
+    count = network.count(str(word.flag("each"))) if network else None
+    if network is None:
+        known = ", ".join(f"`{name}`" for name in build.world.networks)
+        advice = suggest(model, build.world.networks) or f"the models are {known}"
+        span = body.arguments[0].span if body.arguments else body.span
+        build.note(UnknownModel(span=span, name=model or write(body), advice=advice))
+    if count is None:
+        return Unknown()
+    makers = tuple(Maker(maker.name, maker.entry, place) for place in range(count))
+    return Many(makers, "the branches")
+
+
+def _numbers(build: Builder, value: Point, tree: Syntax) -> Value:
+    """A vector of numbers, one by one, where its length is known before training."""
+    axes = build.graph.node(value.number).axes
+    size = axes[0].size if axes is not None and len(axes) == 1 else None
+    if size is None:
+        return value
+    items = tuple(Point(_column(build, value.number, place, tree.span)) for place in range(size))
+    return Many(items, "numbers")
+
+
+def _column(build: Builder, number: int, place: int, span: Span) -> int:
+    node = build.graph.node(number)
+    axes = node.axes[:-1] if node.axes else None
+    op = Op("column", (("place", place),))
+    sort = "Scalar" if axes == () else "Tensor"
+    return build.add(op, (("value", number),), Inferred(sort, axes), span)
 
 
 def _is_unknown(build: Builder, value: Value) -> bool:
@@ -150,7 +200,11 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
         axes = (Axis(), *node.axes[1:]) if node.axes else None
         op = Op("slice_rows", ends)
         return build.add(op, (("value", number),), Inferred(node.sort, axes), tree.span)
-    which = build.point(cell, scope)
+    place = _whole(cell)
+    if place is None:
+        which = build.point(cell, scope)
+    else:
+        which = build.leaf(Op("const", (("value", place),)), "Scalar", (), cell.span)
     inside = build.graph.node(which)
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
     found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
@@ -173,9 +227,7 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
         return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
     place = _whole(cell)
     if place is not None:
-        op = Op("column", (("place", place),))
-        axes = node.axes[:-1] if node.axes else None
-        return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
+        return _column(build, number, place, tree.span)
     which = build.point(cell, scope)
     inputs = (("value", number), ("which", which))
     spans = {"value": tree.value.span, "which": cell.span}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kdgraph.graph.build import Builder, TooManyNodesError
 from kdgraph.graph.graph import LossGraph
-from kdgraph.graph.laws import graph_mistakes
+from kdgraph.graph.laws import graph_mistakes, unknown_parts
 from kdgraph.graph.terms import terms_of
 from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
@@ -16,6 +16,7 @@ from kdgraph.lang.errors.sorts import NotAScalarLoss, Swapped
 from kdgraph.lang.errors.text import TooDeep
 from kdgraph.lang.recipe import Function, Recipe, Stage
 from kdgraph.lang.source import Span
+from kdgraph.lang.write import write
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def build_loss(
     """The graph of a stage's loss, and of the values that condensing asks for."""
     build = Builder(recipe, library, world)
     build.top.bound.update({name: Model(model) for name, model in stage.bound})
-    loss = stage.loss or recipe.loss
+    loss = stage.loss or recipe.loss if stage.compute is None else stage.compute
     if loss is None:
         build.note(NoLoss(span=stage.span))
         return Built(build.graph, tuple(build.mistakes.values()), frozenset(), {})
@@ -42,7 +43,12 @@ def build_loss(
         for name in world.views:
             build.view(name, Span(recipe.source, 0, 0))
         build.used.clear()
-        build.graph.terms = terms_of(build, loss, build.top)
+        if stage.compute is None:
+            build.graph.terms = terms_of(build, loss, build.top)
+            for one in {tree: None for view in world.views.values() for tree in view.at}:
+                build.graph.outputs[f"view {write(one)}"] = build.point(one, build.top)
+        else:
+            build.graph.outputs["compute"] = build.point(loss, build.top)
         if "value" in recipe.condense:
             tree = recipe.condense["value"].tree
             build.graph.outputs["condense"] = build.point(tree, build.top)
@@ -54,9 +60,9 @@ def build_loss(
         used = frozenset(build.used)
         advice = "some names of `where` need one another too deep down: write them as one"
         build.note(TooDeep(span=loss.span, limit=100, advice=advice))
-    mistakes = [*build.mistakes.values()]
+    mistakes = [*build.mistakes.values(), *unknown_parts(build, stage)]
     build.graph, parts = _kept(build)
-    if not mistakes:
+    if not mistakes and stage.compute is None:
         mistakes += graph_mistakes(build, stage, loss)
     return Built(build.graph, tuple(mistakes), used, parts)
 
@@ -88,8 +94,8 @@ def _read_the_rest(build: Builder) -> None:
     which trains other parts.
     """
     before = set(build.mistakes)
-    for name in build.recipe.where:
-        build.opened(name, build.top, build.recipe.where[name].key)
+    for name, entry in build.top.entries.items():
+        build.opened(name, build.top, entry.key)
     if build.recipe.stages:
         build.mistakes = {
             key: mistake
@@ -99,9 +105,12 @@ def _read_the_rest(build: Builder) -> None:
 
 
 def _kept(build: Builder) -> tuple[LossGraph, dict[str, int]]:
-    """The graph without what no loss, metric or memory reaches, and the parts left in it."""
+    """The graph without what no loss and no output reaches, and the parts left in it.
+
+    Memory that only another stage looks at is not written in this one.
+    """
     graph = build.graph
-    kept = graph.needed(graph.roots())
+    kept = graph.needed(graph.asked())
     graph.dag.remove_nodes_from([number for number in list(graph.dag) if number not in kept])
     parts: dict[str, int] = {}
     for number in graph.order():

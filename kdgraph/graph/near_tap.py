@@ -7,7 +7,7 @@ import re
 from kdgraph.graph.network import Network
 from kdgraph.lang.errors.suggest import nearest
 
-MOST = 8
+MOST = 12
 
 
 def spelled(path: str) -> str:

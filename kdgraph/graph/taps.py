@@ -16,6 +16,7 @@ from kdgraph.lang.errors.taps import UnknownTap
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Attribute, Name, canonical
 from kdgraph.lang.write import write
+from kdgraph.registry import REGISTRY
 
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
@@ -147,7 +148,8 @@ def field_of(build: Builder, value: Value, tree: Attribute) -> Value | None:
         return None
     node = build.graph.node(value.number)
     slots = dict(build.graph.inputs(value.number))
-    if node.op.name != "delay":
+    word = REGISTRY.get(node.op.name)
+    if word is None or not word.flag("record"):
         return None
     if tree.name not in slots:
         known = ", ".join(slots)

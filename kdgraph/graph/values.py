@@ -35,10 +35,16 @@ class Many:
 
 @dataclass(frozen=True)
 class Maker:
-    """A module of `modules:`, to be applied to an input."""
+    """A module of `modules:`, to be applied to an input; `place` is its number among several."""
 
     name: str
     entry: Entry
+    place: int | None = None
+
+    @property
+    def full_name(self) -> str:
+        """What its parameters are called by."""
+        return self.name if self.place is None else f"{self.name}.{self.place}"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kdgraph.graph.build import Builder
 from kdgraph.graph.knobs import knob_of
@@ -14,13 +14,17 @@ from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.sorts import MissingArgument, OutOfRange, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
-from kdgraph.lang.syntax import Call, Missing, Name, Syntax
+from kdgraph.lang.syntax import Call, Index, Missing, Name, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 from kdgraph.viewstep import RAW, ViewStep
 
 FILLED_IN = {"draw", "rows"}
+AUGMENT = "augment"
+"""what the setting does to an image"""
+OTHERS = "images"
+"""the word behind `image[j]`: other images of the data set, by their numbers"""
 
 
 @dataclass
@@ -57,7 +61,7 @@ def plan_views(
             entries = {"x": Entry("x", recipe.source_span, Name(recipe.source_span, RAW)), **entries}
         else:
             entries = {"x": Entry("x", tree.span, tree), **entries}
-    planner = _Planner(entries, Builder(recipe, library, world))
+    planner = _Planner(entries, Builder(recipe, library, world), augment)
     for name in entries:
         planner.view(name, entries[name].tree)
     views = {name: planner.views.get(name, View(name, None)) for name in entries}
@@ -68,10 +72,14 @@ def plan_views(
 class _Planner:
     """Walks the expressions of the views, depth first."""
 
-    def __init__(self, entries: dict[str, Entry], build: Builder) -> None:
+    def __init__(
+        self, entries: dict[str, Entry], build: Builder, augment: Syntax | None
+    ) -> None:
         self.entries = entries
         self.build = build
-        self.views: dict[str, View] = {RAW: View(RAW)}
+        self.augment = augment
+        self.raw = View(RAW)
+        self.views: dict[str, View] = {}
         self.steps: list[ViewStep] = []
         self.mistakes: list[Diagnostic] = []
         self.open: list[str] = []
@@ -92,26 +100,55 @@ class _Planner:
             return View(name, None)
         if isinstance(tree, Name):
             found = self._named(tree)
-            if found is not None and name != found.name:
-                self.steps.append(ViewStep(name, "same", (found.name,), rows=found.rows or 1))
-                return View(name, found.rows, found.of)
-            return found
+            return self._same(found, name) if found is not None else None
+        if isinstance(tree, Index) and len(tree.cells) == 1:
+            callee = Name(tree.span, OTHERS)
+            tree = Call(tree.span, callee, (tree.value, tree.cells[0]), ())
+        if isinstance(tree, Call) and tree.callee == Name(tree.span, AUGMENT):
+            return self._augmented(tree, name, label)
         if not isinstance(tree, Call) or not isinstance(tree.callee, Name):
             self.mistakes.append(ViewShape(span=tree.span, words=write(tree)))
             return None
         made = REGISTRY.get(tree.callee.id)
         if made is None or made.kind != "view":
             known = [one.name for one in REGISTRY if one.kind == "view"]
-            advice = suggest(tree.callee.id, known) or f"augmentations are {', '.join(known)}"
+            advice = suggest(tree.callee.id, known) or "`kdgraph list` shows the augmentations"
             self.mistakes.append(
                 RandomView(span=tree.callee.span, name=tree.callee.id, advice=advice)
             )
             return None
         return self._call(made, tree, name, label)
 
+    def _same(self, found: View, name: str) -> View:
+        if name == found.name:
+            return found
+        self.steps.append(ViewStep(name, "same", (found.name,), rows=found.rows or 1))
+        return replace(found, name=name)
+
+    def _augmented(self, tree: Call, name: str, label: str) -> View | None:
+        """`augment(v)`: what the setting does to an image, with draws of its own."""
+        if not tree.arguments:
+            usage = f"{AUGMENT}(image)"
+            self.mistakes.append(
+                MissingArgument(span=tree.span, function=AUGMENT, slot="image", usage=usage)
+            )
+            return None
+        inner = self._input(tree.arguments[0], f"{name}.", label)
+        if inner is None:
+            return None
+        if self.augment is None:
+            return self._same(inner, name)
+        outer, self.raw = self.raw, inner
+        made = self.step(self.augment, name, label)
+        self.raw = outer
+        return made
+
+    def _input(self, tree: Syntax, name: str, label: str) -> View | None:
+        return self._named(tree) if isinstance(tree, Name) else self.step(tree, name, label)
+
     def _named(self, tree: Name) -> View | None:
         if tree.id == RAW:
-            return self.views[RAW]
+            return self.raw
         if tree.id in self.open:
             circle = self.open[self.open.index(tree.id) :]
             path = " → ".join(f"`{one}`" for one in [*circle, tree.id])
@@ -122,11 +159,13 @@ class _Planner:
         if tree.id in self.entries:
             self.build.used.add(tree.id)
             return self.view(tree.id, self.entries[tree.id].tree)
-        self.mistakes.append(ViewShape(span=tree.span, words=tree.id))
+        advice = suggest(tree.id, {*self.entries, RAW}) or ViewShape.advice
+        self.mistakes.append(ViewShape(span=tree.span, words=tree.id, advice=advice))
         return None
 
     def _call(self, made: Signature, tree: Call, name: str, label: str) -> View | None:
-        edges = [slot for slot in made.parameters if slot.is_edge]
+        edges = [slot for slot in made.parameters if slot.is_edge and slot.sort == "Image"]
+        values = [slot for slot in made.parameters if slot.is_edge and slot.sort != "Image"]
         if not tree.arguments:
             self.mistakes.append(
                 MissingArgument(
@@ -136,27 +175,27 @@ class _Planner:
             return None
         inputs: list[View] = []
         for place, argument in enumerate(tree.arguments[: len(edges)]):
-            found = (
-                self._named(argument) if isinstance(argument, Name)
-                else self.step(argument, f"{name}.{place}" if place else f"{name}.", label)
-            )  # fmt: skip
+            found = self._input(argument, f"{name}.{place}" if place else f"{name}.", label)
             if found is None:
                 return None
             inputs.append(found)
-        knobs = self._knobs(made, tree, len(edges))
+        at = tree.arguments[len(edges) : len(edges) + len(values)]
+        knobs = self._knobs(made, tree, len(edges) + len(at))
+        knobs |= {slot.name: write(one) for slot, one in zip(values, at, strict=False)}
         count = self.sites.get(f"{label}/{made.name}", 0)
         self.sites[f"{label}/{made.name}"] = count + 1
         site = f"{label}/{made.name}" + (f"#{count}" if count else "")
         rows, of = _rows(made, inputs[0], knobs)
         if of is not None and inputs[0].rows is not None and not 0 <= of[1] < inputs[0].rows:
             last = inputs[0].rows - 1
-            at = OutOfRange(span=tree.span, index=of[1], count=inputs[0].rows, last=last)
-            self.mistakes.append(at)
+            self.mistakes.append(
+                OutOfRange(span=tree.span, index=of[1], count=inputs[0].rows, last=last)
+            )
         sources = tuple(view.name for view in inputs)
         self.steps.append(
             ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1)
         )
-        return View(name, rows, of)
+        return View(name, rows, of, (*(one for view in inputs for one in view.at), *at))
 
     def _knobs(self, made: Signature, tree: Call, edges: int) -> dict[str, object]:
         slots = [s for s in made.parameters if not s.is_edge and s.name not in FILLED_IN]

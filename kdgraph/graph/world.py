@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kdgraph.graph.network import Network
+from kdgraph.lang.syntax import Syntax
 
 STUDENT = "student"
 VIEW_SOURCES = ("x", "image")
@@ -20,11 +21,13 @@ class View:
     Attributes:
         rows: how many rows an image; None where that is not known.
         of: the view this one is a slice of, and which row of each image it takes.
+        at: values that it is made with, such as the numbers of other images: `image[j]`.
     """
 
     name: str
     rows: int | None = 1
     of: tuple[str, int] | None = None
+    at: tuple[Syntax, ...] = ()
 
     @property
     def tag(self) -> str:

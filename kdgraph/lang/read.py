@@ -8,9 +8,10 @@ from pathlib import Path
 
 from kdgraph import files
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.names import NameClash, TwoMeanings, UnknownKey, UnknownRecipe
 from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.errors.text import DuplicateKey, UnreadableFile, WrongShape, WrongValue
+from kdgraph.lang.errors.text import DuplicateKey, TooDeep, UnreadableFile, WrongShape, WrongValue
 from kdgraph.lang.expressions import Collector
 from kdgraph.lang.recipe import Entry, Function, Recipe, Slot, Stage
 from kdgraph.lang.source import Source, Span
@@ -34,7 +35,7 @@ RESERVED = {
 }
 """names that a recipe can't give away"""
 FORWARDS = ("joint", "separate")
-HIDING = (UnknownKey, WrongShape, UnknownRecipe, UnreadableFile)
+HIDING = (UnknownKey, WrongShape, UnknownRecipe, UnreadableFile, Cycle)
 """mistakes that leave names without the place they stand in"""
 DEEPEST_EXTENDS = 10
 
@@ -101,8 +102,12 @@ def read_recipe(source: Source) -> Recipe:
     return reading.recipe
 
 
-def read_all(source: Source, depth: int = 0) -> Reading:
+def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
     """Like `read_recipe`, with what can be read of a recipe beside its mistakes.
+
+    Args:
+        source: the text.
+        trail: the files that lead here by `extends` and `use`.
 
     Raises:
         RecipeError: the text is no YAML, so that nothing of it can be read.
@@ -115,10 +120,10 @@ def read_all(source: Source, depth: int = 0) -> Reading:
     beside = Path(source.path).parent
     base: Recipe | None = None
     for name, span in reader.names(tree, "extends", one=True):
-        base = _other(name, beside, span, depth, mistakes)
+        base = _other(name, beside, span, trail, mistakes)
     use: dict[str, Recipe] = {}
     for name, span in reader.names(tree, "use"):
-        other = _other(name, beside, span, depth, mistakes)
+        other = _other(name, beside, span, trail, mistakes)
         if other is not None:
             use[other.name] = other
     recipe = replace(recipe, use=use)
@@ -145,14 +150,20 @@ def _clashes(recipe: Recipe) -> list[Diagnostic]:
 
 
 def _other(
-    name: str, beside: Path, span: Span, depth: int, mistakes: list[Diagnostic]
+    name: str, beside: Path, span: Span, trail: tuple[str, ...], mistakes: list[Diagnostic]
 ) -> Recipe | None:
-    if depth >= DEEPEST_EXTENDS:
-        advice = f"`extends` may be {DEEPEST_EXTENDS} recipes deep; this one seems to run in a circle"
-        mistakes.append(UnknownRecipe(span=span, name=name, advice=advice))
-        return None
     try:
-        reading = read_all(load_text(find_recipe(name, beside, span)), depth + 1)
+        path = find_recipe(name, beside, span)
+        trail = (*trail, span.source.path)
+        files_ = [str(Path(one).resolve()) for one in trail]
+        if str(path.resolve()) in files_:
+            circle = [*trail[files_.index(str(path.resolve())) :], name]
+            shown = " → ".join(f"`{Path(one).name}`" for one in circle)
+            raise RecipeError(Cycle(span=span, name=Path(name).name, path=shown))
+        if len(trail) > DEEPEST_EXTENDS:
+            advice = "extend a recipe that is nearer to the first of them"
+            raise RecipeError(TooDeep(span=span, limit=DEEPEST_EXTENDS, advice=advice))
+        reading = read_all(load_text(path), trail)
     except RecipeError as error:
         mistakes.extend(error.diagnostics)
         return None

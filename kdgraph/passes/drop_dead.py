@@ -31,15 +31,9 @@ def drop_dead(graph: LossGraph) -> LossGraph:
         return copy
     alive = {term.name for term in kept}
     copy.terms = tuple(term for term in copy.terms if term.name in alive)
-    memory = {name for n in copy.needed(_asked(copy)) for name in copy.node(n).op.reads}
+    memory = {name for n in copy.needed(copy.asked()) for name in copy.node(n).op.reads}
     for number in list(copy.dag):
         writes = copy.node(number).op.writes
         if writes and not memory & set(writes):
             copy.dag.remove_node(number)
     return rewritten(copy, lambda _made, _node, _inputs: None)
-
-
-def _asked(graph: LossGraph) -> set[int]:
-    """What is asked for by terms and outputs, memory aside."""
-    terms = {part for term in graph.terms for part in (term.value, term.weight)}
-    return terms | set(graph.outputs.values())

@@ -55,9 +55,10 @@ class ViewShape(Diagnostic):
     code = "KD511"
     title = "`{words}` is no view"
     label = "not made of images"
-    help = "build it from `image` and other views, as in `crop(flip(image), pad=4)`"
+    help = "{advice}"
 
     words: str
+    advice: str = "build it from `image` and other views, as in `crop(flip(image), pad=4)`"
 
 
 @dataclass(frozen=True, kw_only=True)

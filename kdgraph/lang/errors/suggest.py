@@ -7,11 +7,15 @@ from difflib import get_close_matches
 
 from kdgraph.lang.syntax import LATIN
 
+SHORT = 4
+"""a name of so few letters is another one after a single slip"""
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that reads most like `name`, if any reads like it at all."""
     folded = {spelling: one for one in candidates for spelling in _spellings(one)}
-    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.55)
+    cutoff = 0.6 if len(name) <= SHORT else 0.7
+    found = get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None
 
 
