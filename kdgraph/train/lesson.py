@@ -74,7 +74,7 @@ def teachers_lesson(
     plain = replace(plain, setting=replace(plain.setting, data=data))
     seen = split if data == setting.data else load(data_spec(plain.setting))
     only = spec.train if spec.train.model_fields_set else None
-    return Lesson(_fitting(plain, network, seen), seen, only)
+    return Lesson(on_networks(plain, {STUDENT: network}, seen), seen, only)
 
 
 def students_lesson(
@@ -83,26 +83,10 @@ def students_lesson(
     """The student with the same start, data and protocol, and no teacher."""
     plain = _plain(whole, values, "data.", "models.", "train.")
     plain = replace(plain, recipe=replace(plain.recipe, train=whole.recipe.train))
-    return Lesson(_fitting(plain, network, split), split)
+    return Lesson(on_networks(plain, {STUDENT: network}, split), split)
 
 
 def _plain(whole: Experiment, values: Mapping[str, object], *heads: str) -> Experiment:
     """Cross-entropy on the run's setting, with the `--set` pairs that begin like this."""
     kept = {name: value for name, value in values.items() if name.startswith(heads)}
     return examine(BASELINE, whole.setting.source.path, kept)
-
-
-def _fitting(plain: Experiment, network: nn.Module, split: Split) -> Experiment:
-    """The lesson on the network itself, without settings for parts that it does not have."""
-    told = on_networks(plain, {STUDENT: network}, split)
-    known = {STUDENT, "vectors", *_keys(network)}
-    kept = {key: part for key, part in told.setting.protocol.groups.items() if key in known}
-    protocol = told.setting.protocol.model_copy(update={"groups": kept})
-    return replace(told, setting=replace(told.setting, protocol=protocol))
-
-
-def _keys(network: nn.Module) -> set[str]:
-    """The keys of `train.groups` that mean something inside a network."""
-    pieces = [name.split(".") for name, _ in network.named_parameters()]
-    inner = {".".join(path[: end + 1]) for path in pieces for end in range(len(path))}
-    return inner | {f"{STUDENT}.{name}" for name in inner}

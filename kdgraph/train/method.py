@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -56,6 +56,7 @@ def train_recipe(  # noqa: PLR0913 - all that a run is made of
     out: Path,
     place: Place,
     only: Protocol | None = None,
+    elsewhere: frozenset[str] = frozenset(),
     label: str = "",
 ) -> tuple[list[StageResult], Step]:
     """Train every stage of a recipe on networks that are there.
@@ -68,6 +69,8 @@ def train_recipe(  # noqa: PLR0913 - all that a run is made of
         out: the folder of checkpoints.
         place: device, ranks, listeners.
         only: protocol entries that win over all others, such as a teacher's own.
+        elsewhere: parts that are trained in another stage or training; `train.groups` may
+            name them.
         label: what people call this training, in place of the stage's name.
 
     Raises:
@@ -82,6 +85,7 @@ def train_recipe(  # noqa: PLR0913 - all that a run is made of
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
         training = experiment.training(stage, only)
         step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
+        training = _fitted(training, step, elsewhere)
         step.parts.load_state_dict(kept, strict=False)
         measures = metrics_of(
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
@@ -159,21 +163,43 @@ def compile_stage(  # noqa: PLR0913, PLR0917 - all that a stage is made of
 
 def rehearse(
     experiment: Experiment, networks: Mapping[str, nn.Module], split: Split, place: Place
-) -> None:
+) -> frozenset[str]:
     """Put every stage together and train none: what doesn't fit is known before a teacher learns.
+
+    Returns:
+        the keys of `train.groups` that mean something in some stage.
 
     Raises:
         RecipeError: a stage trains nothing, a batch can't be shared out, a part has no such name.
     """
     prepare = normalised(networks, split)
+    stages: list[tuple[Training, Step]] = []
     for stage, _ in experiment.analysis.stages:
         training = experiment.training(stage)
         step = compile_stage(experiment, stage, networks, prepare, split, training, 0, place)
-        trained = [optimise.Trained(*one) for one in step.trained()]
-        if not trained:
+        if not step.trained():
             raise RecipeError(NothingTrained(stage=stage.name))
-        optimise.build(training, trained)
         Feed(split.train, training, place.world, place.device, 1).count(len(split.train))
+        stages.append((training, step))
+    everything = [one for _, step in stages for one in _trained(step)]
+    for training, _ in stages:
+        optimise.refuse_unknown(training, everything)
+    return frozenset(key for one in everything for key in optimise.keys(one))
+
+
+def _trained(step: Step) -> list[optimise.Trained]:
+    return [optimise.Trained(*one) for one in step.trained()]
+
+
+def _keys(step: Step) -> set[str]:
+    return {key for one in _trained(step) for key in optimise.keys(one)}
+
+
+def _fitted(training: Training, step: Step, elsewhere: frozenset[str]) -> Training:
+    """The protocol without settings for parts that are trained, but not in this stage."""
+    idle = elsewhere - _keys(step)
+    groups = tuple((key, rates) for key, rates in training.groups if key not in idle)
+    return replace(training, groups=groups)
 
 
 def share_right(experiment: Experiment, network: nn.Module, split: Split, place: Place) -> float:

@@ -81,7 +81,7 @@ def build(training: Training, trained: Sequence[Trained]) -> Optimizer:
     Its state exists from the beginning (zeros, which are neutral), so that a step which is
     masked because a loss was not finite leaves nothing half made.
     """
-    _refuse_unknown(training, trained)
+    refuse_unknown(training, trained)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for one in trained:
         groups.setdefault(_rates(training, one), []).append(one.parameter)
@@ -149,14 +149,14 @@ def _neutral(training: Training, parameter: nn.Parameter) -> dict[str, Tensor]:
 def _rates(training: Training, one: Trained) -> tuple[float, float]:
     """What this parameter asks for; where several keys fit, the narrowest wins."""
     lr, decay = training.lr, training.weight_decay
-    fits = [(key, rates) for key, rates in training.groups if key in _keys(one)]
-    for _, rates in sorted(fits, key=lambda fit: _keys(one).index(fit[0])):
+    fits = [(key, rates) for key, rates in training.groups if key in keys(one)]
+    for _, rates in sorted(fits, key=lambda fit: keys(one).index(fit[0])):
         lr = lr if rates.lr is None else rates.lr
         decay = decay if rates.weight_decay is None else rates.weight_decay
     return lr, decay
 
 
-def _keys(one: Trained) -> list[str]:
+def keys(one: Trained) -> list[str]:
     """The keys of `train.groups` that mean this parameter, from wide to narrow."""
     pieces = one.name.split(".")
     inner = [".".join(pieces[: end + 1]) for end in range(len(pieces))]
@@ -164,8 +164,9 @@ def _keys(one: Trained) -> list[str]:
     return [one.part, *vector, *inner, *(f"{one.part}.{name}" for name in inner)]
 
 
-def _refuse_unknown(training: Training, trained: Sequence[Trained]) -> None:
-    known = {key for one in trained for key in _keys(one)} | {"vectors"}
+def refuse_unknown(training: Training, trained: Sequence[Trained]) -> None:
+    """Refuse settings for parts that are not among the trained ones."""
+    known = {key for one in trained for key in keys(one)} | {"vectors"}
     parts = sorted({one.part for one in trained})
     unknown = [
         UnknownPart(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import nn
@@ -45,6 +45,7 @@ class Run:
     Attributes:
         say: told of each chapter, for a person.
         listen: listeners beside the journal, such as the progress display.
+        parts: what `train.groups` may name: the parts that any stage of the recipe trains.
     """
 
     request: Request
@@ -52,6 +53,7 @@ class Run:
     place: Place
     say: Callable[[str], None]
     listen: Callable[[str], tuple[Listener, ...]]
+    parts: frozenset[str] = field(default=frozenset(), init=False)
 
     def run(self) -> list[Entry]:
         """Train what is to be trained, write the result, and give back the table.
@@ -83,7 +85,7 @@ class Run:
         if experiment.errors:
             raise RecipeError(*experiment.errors)
         made = cast(experiment, request.seed)
-        rehearse(made.experiment, made.networks, made.split, self.place)
+        self.parts = rehearse(made.experiment, made.networks, made.split, self.place)
         if self.place.world.leads:
             about = {
                 "seed": request.seed,
@@ -133,7 +135,8 @@ class Run:
             place = replace(self.place, listeners=self.listen(name), resume=True, world=ALONE)
             results, _ = train_recipe(
                 lesson.experiment, {STUDENT: module}, lesson.split,
-                seed=seed, out=out, place=place, only=lesson.only, label=name,
+                seed=seed, out=out, place=place, only=lesson.only,
+                elsewhere=self.parts, label=name,
             )  # fmt: skip
             return results[-1]
 
@@ -154,7 +157,7 @@ class Run:
         self.say(f"student alone: {made.experiment.setting.models[STUDENT].name}{self._of(seed)}")
         results, _ = train_recipe(
             lesson.experiment, {STUDENT: network}, made.split,
-            seed=seed, out=folder.path, place=place, label="alone",
+            seed=seed, out=folder.path, place=place, elsewhere=self.parts, label="alone",
         )  # fmt: skip
         return results[-1]
 
@@ -165,8 +168,9 @@ class Run:
         place = replace(self.place, listeners=self._listeners(folder))
         self.say(f"student: {spec.name}, {experiment.recipe.name}{self._of(seed)}")
         results, _ = train_recipe(
-            experiment, networks, made.split, seed=seed, out=folder.path, place=place
-        )
+            experiment, networks, made.split,
+            seed=seed, out=folder.path, place=place, elsewhere=self.parts,
+        )  # fmt: skip
         if self.place.world.leads:
             about = {"model": spec.name, "recipe": experiment.recipe.name}
             atomic.write_tensors(folder.student, networks[STUDENT].state_dict(), about)
