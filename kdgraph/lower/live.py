@@ -6,20 +6,19 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from kdgraph.graph.network import Network
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.taps import NetworkRefused
 from kdgraph.lower.catch import first_input
-from kdgraph.lower.probe import FAULTS, first_line, untouched
+from kdgraph.lower.stand_in import FAULTS, first_line, for_real, untouched
 from kdgraph.models.aliases import aliases
 
 Sizes = dict[str, tuple[int, ...]]
 
 
 def live_network(name: str, network: nn.Module, image: Sequence[int], title: str = "") -> Network:
-    """A network as the language sees it, from one run of it on a batch that does not exist.
+    """A network as the language sees it, from one run of it on two rows of zeros.
 
     Raises:
         RecipeError: the network can't take such an image.
@@ -46,36 +45,21 @@ def _sizes(network: nn.Module, image: tuple[int, ...]) -> Sizes:
         for path, module in network.named_modules()
     ]
     dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
+    pair = torch.empty((2, *image), dtype=dtype, device="meta")
     try:
-        with untouched(network), torch.no_grad():
-            _run(network, image, dtype)
+        with untouched(network), torch.no_grad(), for_real(network, pair) as (forward, x):
+            for module in network.modules():
+                module.training = False
+            forward(x)
+    except FAULTS as fault:
+        refused = NetworkRefused(
+            network=type(network).__name__, shape=str(tuple(pair.shape)), reason=first_line(fault)
+        )
+        raise RecipeError(refused) from fault
     finally:
         for handle in handles:
             handle.remove()
     return found
-
-
-def _run(network: nn.Module, image: tuple[int, ...], dtype: torch.dtype) -> None:
-    tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
-    on_meta = {key: value.to("meta") for key, value in tensors.items()}
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        try:
-            x = torch.empty((2, *image), dtype=dtype, device="meta")
-            functional_call(network, on_meta, (x,))
-        except FAULTS:
-            device = next((value.device for value in tensors.values()), torch.device("cpu"))
-            network(torch.zeros((2, *image), dtype=dtype, device=device))
-    except FAULTS as fault:
-        raise RecipeError(
-            NetworkRefused(
-                network=type(network).__name__, shape=str((2, *image)), reason=first_line(fault)
-            )
-        ) from fault
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 class _Note:

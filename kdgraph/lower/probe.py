@@ -1,4 +1,4 @@
-"""What lies at a network's taps, found without computing anything."""
+"""What lies at a network's taps, found on a batch that counts for nothing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kdgraph.lower.catch import Catch, Hooks
 from kdgraph.lower.stand_in import (
     FAULTS,
     Forward,
+    Looks,
     StandIn,
     first_line,
     for_real,
@@ -26,7 +27,7 @@ from kdgraph.lower.tap import Tap, resolve
 
 @dataclass(frozen=True)
 class Reading:
-    """What a tap gives: its shape, its dtype, and whether something later writes over it."""
+    """What a tap gives: its shape, its dtype, and whether something later may write over it."""
 
     shape: tuple[int, ...]
     dtype: torch.dtype
@@ -64,8 +65,8 @@ def tap_shapes(
 def overwritten(network: nn.Module, taps: Sequence[Tap], sample: Tensor) -> tuple[bool, ...]:
     """Whether a tap's value is later written over by an in-place operation, in train or eval mode.
 
-    True where it cannot be known without running the network for real. Of the sample, shape and
-    dtype count.
+    Found by running two rows of zeros. True where the network looks at its values: another batch
+    may take another way. Of the sample, shape and dtype count.
 
     Raises:
         RecipeError: if a tap gives no tensor in either mode.
@@ -76,7 +77,7 @@ def overwritten(network: nn.Module, taps: Sequence[Tap], sample: Tensor) -> tupl
     pair = torch.empty((2, *sample.shape[1:]), dtype=sample.dtype, device="meta")
     for training in (network.training, not network.training):
         try:
-            readings = _read(network, taps, pair, training=training, by=on_meta)
+            readings = _read(network, taps, pair, training=training, by=for_real)
         except RecipeError as mistake:
             mistakes.append(mistake)
         except FAULTS:
@@ -101,9 +102,13 @@ class _Watch(Catch):
             self.versions[slot] = value._version  # noqa: SLF001 - the only name torch gives it
 
     def read(self, forward: Forward, x: Tensor) -> tuple[Reading, ...]:
+        with Looks() as looks:
+            values = self.run(forward, x)
         return tuple(
-            Reading(tuple(value.shape), value.dtype, value._version != self.versions[slot])  # noqa: SLF001
-            for slot, value in enumerate(self.run(forward, x))
+            Reading(tuple(value.shape), value.dtype, looks.any or value._version != then)  # noqa: SLF001
+            for value, then in zip(
+                values, (self.versions[slot] for slot in range(len(values))), strict=True
+            )
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import chain
@@ -11,6 +11,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.overrides import TorchFunctionMode
+from torch.random import fork_rng
 
 T = TypeVar("T")
 Forward = Callable[[Tensor], object]
@@ -32,6 +34,26 @@ FAULTS = (
 def first_line(fault: BaseException) -> str:
     """What an exception says, short enough for a message."""
     return next(iter(str(fault).strip().splitlines()), type(fault).__name__)
+
+
+# How a tensor's values get to Python.
+LOOKS = frozenset(
+    {
+        Tensor.__bool__,
+        Tensor.__float__,
+        Tensor.__index__,
+        Tensor.__int__,
+        Tensor.allclose,
+        Tensor.equal,
+        Tensor.is_nonzero,
+        Tensor.item,
+        Tensor.numpy,
+        Tensor.tolist,
+        torch.allclose,
+        torch.equal,
+        torch.is_nonzero,
+    }
+)
 
 
 @contextmanager
@@ -68,8 +90,40 @@ def on_meta(network: nn.Module, sample: Tensor) -> Iterator[tuple[Forward, Tenso
 
 @contextmanager
 def for_real(network: nn.Module, sample: Tensor) -> Iterator[tuple[Forward, Tensor]]:
-    """The network itself, for zeros."""
-    yield network, torch.zeros_like(sample, device=_device(network))
+    """The network itself, for zeros; buffers and random generators are put back.
+
+    For two images this is no work, whereas the first use of the meta device costs seconds: it
+    loads PyTorch's compiler.
+    """
+    device = _device(network)
+    kept = [(one, one.clone()) for one in network.buffers()]
+    with fork_rng([device] if device.type == "cuda" else []):
+        try:
+            yield network, torch.zeros(sample.shape, dtype=sample.dtype, device=device)
+        finally:
+            for buffer, before in kept:
+                if not (buffer.is_meta or torch.equal(buffer, before)):
+                    buffer.copy_(before)
+
+
+class Looks(TorchFunctionMode):
+    """Notes whether a forward looks at values, so that another batch may take another way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.any = False
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Iterable[type],
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        """Let a function of torch do what it does."""
+        del types
+        self.any = self.any or func in LOOKS
+        return func(*args, **(kwargs or {}))
 
 
 def _device(network: nn.Module) -> torch.device:
