@@ -1,0 +1,94 @@
+"""Tables and links of the documentation are complete, and point somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import kdgraph
+from kdgraph.graph.forms import FORMS
+from kdgraph.graph.vocabulary import library
+from kdgraph.graph.world import SIZES, SOURCES
+from kdgraph.lang.protocol import Protocol
+from kdgraph.lang.read import SECTIONS, STAGE_KEYS
+from kdgraph.lang.setting import Data, ModelSpec
+from kdgraph.registry import REGISTRY
+from tests.docs.pages import DOCS, PAGES, ROOT, headings, links, rows, text
+
+WRITTEN = {"none": None, "true": True, "false": False}
+
+
+def test_the_sections_of_a_recipe():
+    planned = {"condense"} if "`condense`" in text("language").split("## Not yet")[1] else set()
+
+    assert set(rows("language", "section")) == set(SECTIONS) - planned
+
+
+def test_the_keys_of_a_stage():
+    planned = {"compute"} if "`compute`" in text("language").split("## Not yet")[1] else set()
+
+    assert set(rows("language", "key")) >= set(STAGE_KEYS) - planned
+
+
+def test_the_keys_of_train_with_their_defaults():
+    keys = rows("language", "key")
+
+    for name, field in Protocol.model_fields.items():
+        assert name in keys, name
+        written = keys[name][0].strip("`")
+        default = field.default_factory() if field.default_factory else field.default
+        if written == "none":
+            assert default in (None, {}), name
+        elif isinstance(default, tuple):
+            assert written.strip("[]").split(", ") == [str(one) for one in default], name
+        elif isinstance(default, float):
+            assert float(written) == default, name
+        else:
+            assert WRITTEN.get(written, written) in (default, str(default)), name
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"), [("`data`", Data), ("an entry of `models`", ModelSpec)]
+)
+def test_the_keys_of_a_setting(heading, model):
+    found = rows("language", heading)
+
+    assert set(found) == set(model.model_fields)
+
+
+def test_the_names_of_sources():
+    assert set(rows("language", "name")) >= {*SOURCES, *SIZES}
+
+
+def test_the_arguments_of_compile():
+    import inspect
+
+    assert set(rows("own-loop", "argument")) == set(inspect.signature(kdgraph.compile).parameters)
+
+
+def test_what_is_not_yet_is_not_there():
+    """A word that has come needs a section of its own, and has to leave this table."""
+    words = re.findall(r"`(\w+)`", " ".join(sum(rows("language", "for").values(), [])))
+    known = {*(one.name for one in REGISTRY), *FORMS, *library()}
+
+    assert words
+    assert known.isdisjoint(words)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_go_somewhere(page):
+    for link in links(page):
+        file, _, anchor = link.partition("#")
+        path = (DOCS / file).resolve() if file else DOCS / f"{page}.md"
+        if not link.startswith("http"):
+            assert path.exists(), link
+            assert not anchor or anchor in headings(path), link
+
+
+def test_every_path_that_contributors_are_sent_to_is_there():
+    named = re.findall(r"`((?:kdgraph|recipes|tests|grammars|\.ci)/[\w./-]*)`", text("for-contributors"))
+
+    assert named
+    assert [one for one in named if not Path(ROOT, one).exists()] == []
