@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     if devices > 1 and not distributed.launched():
         words = ["-m", "kdgraph", *sys.argv[1:]]
         raise typer.Exit(distributed.launch(devices, words))
-    console = Console()
+    console = Console(markup=False, highlight=False)
     name = experiment.recipe.name
     with (
         distributed.join(device, devices if distributed.launched() else None) as (world, place),
@@ -81,6 +81,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
         if resume and folder.is_finished:
             rows = table.read(folder.result)
         else:
+            progress = Progress(console, _hint(folder), quiet=quiet)
             running = Run(
                 request=Request(recipe, on, values, seed, seeds, alone),
                 folder=folder,
@@ -92,13 +93,12 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
                     save_every=save_every,
                 ),
                 say=lambda words: _say(console, words, world.leads and not quiet),
-                listen=lambda _: (
-                    (Progress(console, _hint(folder), quiet=quiet),) if world.leads else ()
-                ),
+                listen=lambda _: (progress,) if world.leads else (),
             )
             try:
                 rows = running.run()
             finally:
+                progress.close()
                 folder.abandon()
             if world.leads:
                 _draw(experiment, folder)

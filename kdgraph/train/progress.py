@@ -45,10 +45,10 @@ class Progress:
                 self._say_epoch(event)
                 self._draw()
             case Finished():
-                self._close()
+                self.close()
                 self._say(finished(event))
             case Stopped():
-                self._close()
+                self.close()
                 self.console.print(stopped(event, self.resume), soft_wrap=True)
             case Warned():
                 self.console.print(Text(str(event.diagnostic), style="yellow"))
@@ -56,7 +56,7 @@ class Progress:
                 pass
 
     def _begin(self, event: Begun) -> None:
-        self._close()
+        self.close()
         self.begun, self.logged, self.evaluated = event, None, None
         self.started = time.perf_counter(), event.at.step / event.steps
         if event.resumed:
@@ -88,7 +88,8 @@ class Progress:
         gone = time.perf_counter() - began
         return (self.begun.epochs - done) * gone / (done - before) if done > before else None
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Give the terminal back, also where a run ends with a mistake."""
         if self.live is not None:
             self.live.stop()
             self.live = None
