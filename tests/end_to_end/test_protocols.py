@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from safetensors.torch import load_file
@@ -129,3 +130,32 @@ def test_it_runs_with(run, value, steps):
     epochs = run("extends: icd\n", value, more=("--no-alone",))
 
     assert [one["step"] for one in epochs] == [steps, 2 * steps]
+
+
+def test_a_run_of_stages_goes_on_in_the_stage_it_had_come_to(run, here, tmp_path):
+    # what a kill in the second stage leaves: its first epoch, and neither student nor result
+    run(STAGES)
+    folder = tmp_path / "runs/mine"
+    journal = (folder / "metrics.jsonl").read_text()
+    whole = load_file(folder / "student.safetensors")
+    for name in ("result.json", "student.safetensors"):
+        (folder / name).unlink()
+    shutil.rmtree(max((folder / "checkpoints/2").iterdir()))
+
+    words = ("run", tmp_path / "mine.kd", "--on", tmp_path / "tiny.yaml", "--resume")
+    code, out, err = here(*words)
+
+    assert (code, err) == (0, "")
+    assert "head 1/1" not in out
+    assert "alone 2/2" not in out
+    assert f"student: goes on after step {STEPS}" in out
+    assert "student 1/2" not in out
+    again = load_file(folder / "student.safetensors")
+    assert all(again[name].equal(whole[name]) for name in whole)
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    assert [timeless(line) for line in lines] == [timeless(line) for line in journal.splitlines()]
+
+
+def timeless(line: str) -> dict[str, object]:
+    measured = {"seconds", "images_per_second"}
+    return {key: value for key, value in json.loads(line).items() if key not in measured}
