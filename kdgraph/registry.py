@@ -32,7 +32,8 @@ class Registry:
             for path in sorted((HERE / family).glob("*.py")):
                 for made in listed(path, f"kdgraph.{family}.{path.stem}", kind):
                     if made.name in own:
-                        msg = f"{made.name!r} is defined in {own[made.name].origin} and {made.origin}"
+                        other = own[made.name].origin
+                        msg = f"{made.name!r} is defined in {other} and {made.origin}"
                         raise ValueError(msg)
                     own[made.name] = made
         return own
@@ -47,7 +48,7 @@ class Registry:
         if known is None:
             self._added[made.name] = made
         elif known.origin != made.origin:
-            msg = f"the word {made.name!r} is taken by {known.origin}; give {made.origin} another name"
+            msg = f"{made.name!r} is taken by {known.origin}; give {made.origin} another name"
             raise ValueError(msg)
         elif made.name in self._added:
             self._added[made.name] = made

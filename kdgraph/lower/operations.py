@@ -37,7 +37,7 @@ def transpose(value: Tensor) -> Tensor:
 
 
 def origin(view: Tensor, rows: int, ranks: int = 1) -> Tensor:
-    """Which image of the batch each row of a view shows: (b·rows) → 0 0 … 1 1 …
+    """Which image of the batch each row of a view shows: (b·rows) → 0 0 … 1 1 ….
 
     With several ranks the batch is that of all of them.
     """
@@ -46,7 +46,7 @@ def origin(view: Tensor, rows: int, ranks: int = 1) -> Tensor:
 
 
 def part(view: Tensor, rows: int, ranks: int = 1) -> Tensor:
-    """Which row of its image each row of a view is: 0 1 … 0 1 …"""
+    """Which row of its image each row of a view is: 0 1 … 0 1 …."""
     return torch.arange(view.shape[0] * ranks, device=view.device) % rows
 
 

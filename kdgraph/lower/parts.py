@@ -71,10 +71,7 @@ def _made(signature: Signature, node: Node, shape: tuple[int, ...]) -> nn.Module
         elif value is not None:
             plain[slot.name] = value
     code = REGISTRY.code(signature.name)
-    if many:
-        module = code(shape, *many, **plain)
-    else:
-        module = code(shape, **plain)
+    module = code(shape, *many, **plain)
     assert isinstance(module, nn.Module)
     return module
 

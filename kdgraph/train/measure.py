@@ -57,7 +57,8 @@ class Metrics:
                 self.experiment.analysis.views.steps, pixels, rows,
                 seed=0, stage=0, epoch=0, train=False,
             )  # fmt: skip
-            found: Mapping[str, Tensor] = self.program(views, part.labels.to(self.device), rows).outputs
+            labels = part.labels.to(self.device)
+            found: Mapping[str, Tensor] = self.program(views, labels, rows).outputs
             for name, value in found.items():
                 sums[name] += value * len(rows)
         for module, training in modes:
