@@ -90,7 +90,8 @@ def rows(page: str, heading: str) -> dict[str, list[str]]:
 
 def headings(path: Path) -> set[str]:
     """The anchors of a page, as they are made of its headings."""
-    plain = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    fenced = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+    plain = fenced.sub("", path.read_text(encoding="utf-8"))
     found = re.findall(r"^#+ (.*)$", plain, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in found}
 

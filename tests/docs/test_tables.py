@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -63,14 +64,12 @@ def test_the_names_of_sources():
 
 
 def test_the_arguments_of_compile():
-    import inspect
-
     assert set(rows("own-loop", "argument")) == set(inspect.signature(kdgraph.compile).parameters)
 
 
 def test_what_is_not_yet_is_not_there():
     """A word that has come needs a section of its own, and has to leave this table."""
-    words = re.findall(r"`(\w+)`", " ".join(sum(rows("language", "for").values(), [])))
+    words = re.findall(r"`(\w+)`", " ".join(one for one, *_ in rows("language", "for").values()))
     known = {*(one.name for one in REGISTRY), *FORMS, *library()}
 
     assert words
@@ -88,7 +87,9 @@ def test_links_go_somewhere(page):
 
 
 def test_every_path_that_contributors_are_sent_to_is_there():
-    named = re.findall(r"`((?:kdgraph|recipes|tests|grammars|\.ci)/[\w./-]*)`", text("for-contributors"))
+    named = re.findall(
+        r"`((?:kdgraph|recipes|tests|grammars|\.ci)/[\w./-]*)`", text("for-contributors")
+    )
 
     assert named
     assert [one for one in named if not Path(ROOT, one).exists()] == []
