@@ -115,7 +115,7 @@ class Builder:
 
     # -- values ---------------------------------------------------------------------
 
-    def value(self, tree: Syntax, scope: Scope) -> Value:
+    def value(self, tree: Syntax, scope: Scope) -> Value:  # noqa: C901, PLR0911 - a case a kind
         """What a piece of an expression stands for."""
         self.values += 1
         if self.values > MOST_VALUES:
@@ -165,9 +165,7 @@ class Builder:
             advice = f"apply it to a value, as in `{write(tree)}(student.features)`"
         elif isinstance(value, Inner):
             advice = f"take one of its names, as in `{write(tree)}.s`"
-        self.note(
-            NotAValue(span=tree.span, name=write(tree), what=described(value), advice=advice)
-        )
+        self.note(NotAValue(span=tree.span, name=write(tree), what=described(value), advice=advice))
         return self.unknown(tree.span)
 
     def named(self, tree: Name, scope: Scope) -> Value:
@@ -188,7 +186,7 @@ class Builder:
         self.note(UnknownName(span=tree.span, name=name, advice=self.near(name, scope)))
         return Unknown()
 
-    def outside(self, name: str) -> Value | None:
+    def outside(self, name: str) -> Value | None:  # noqa: PLR0911 - a line a kind of name
         """Models, collections of models, modules and recipes in `use`."""
         if name in self.world.networks:
             return Model(name)
@@ -264,9 +262,11 @@ class Builder:
             return field_
         self.note(
             UnknownField(
-                span=tree.at, owner=write(tree.value), name=tree.name,
+                span=tree.at,
+                owner=write(tree.value),
+                name=tree.name,
                 advice="models and recipes have inner names; this is a value",
-            )  # fmt: skip
+            )
         )
         return Unknown()
 
@@ -348,9 +348,7 @@ class Builder:
         view = self.world.views[name]
         self.used.add(name)
         sizes = self.world.image
-        axes = (
-            (Axis(rows=view.tag), *map(Axis, sizes)) if sizes and view.rows is not None else None
-        )
+        axes = (Axis(rows=view.tag), *map(Axis, sizes)) if sizes and view.rows is not None else None
         knobs: tuple[tuple[str, object], ...] = (("name", name),)
         if view.of is not None:
             base, row = view.of
@@ -386,9 +384,11 @@ class Builder:
             case Slice():
                 self.note(
                     NotAValue(
-                        span=tree.span, name=write(tree), what="a slice",
+                        span=tree.span,
+                        name=write(tree),
+                        what="a slice",
                         advice="slices stand in brackets after a value, as in `v[:, 1:]`",
-                    )  # fmt: skip
+                    )
                 )
                 return self.unknown(tree.span)
         msg = f"no way to build {tree!r}"

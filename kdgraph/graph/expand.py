@@ -88,9 +88,12 @@ def _arguments(build: Builder, function: Function, tree: Call) -> dict[str, Synt
         extra = tree.arguments[len(names)]
         build.note(
             TooManyArguments(
-                span=extra.span, function=function.name, most=len(names),
-                given=len(tree.arguments), usage=usage,
-            )  # fmt: skip
+                span=extra.span,
+                function=function.name,
+                most=len(names),
+                given=len(tree.arguments),
+                usage=usage,
+            )
         )
         return None
     given: dict[str, Syntax] = dict(zip(names, tree.arguments, strict=False))
@@ -109,9 +112,7 @@ def _arguments(build: Builder, function: Function, tree: Call) -> dict[str, Synt
     for slot in function.slots:
         if slot.name not in given and slot.default is None:
             build.note(
-                MissingArgument(
-                    span=tree.span, function=function.name, slot=slot.name, usage=usage
-                )
+                MissingArgument(span=tree.span, function=function.name, slot=slot.name, usage=usage)
             )
             return None
     return given

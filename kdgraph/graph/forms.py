@@ -41,15 +41,18 @@ def _argument(build: Builder, tree: Call, most: int = 1) -> Syntax | None:
     if len(tree.arguments) > most:
         build.note(
             TooManyArguments(
-                span=tree.arguments[most].span, function=name, most=most,
-                given=len(tree.arguments), usage=usage,
-            )  # fmt: skip
+                span=tree.arguments[most].span,
+                function=name,
+                most=most,
+                given=len(tree.arguments),
+                usage=usage,
+            )
         )
     return tree.arguments[0]
 
 
-def _size(place: Callable[[Axes], int]) -> Form:
-    """A size of a value, as a number."""
+def _size(place: int, of_maps: int | None = None) -> Form:
+    """A size of a value, as a number; that of feature maps may stand at another place."""
 
     def form(build: Builder, tree: Call, scope: Scope) -> Value:
         argument = _argument(build, tree)
@@ -59,7 +62,7 @@ def _size(place: Callable[[Axes], int]) -> Form:
         axes = None if isinstance(value, Unknown) else _axes(build, value, argument)
         if not axes:
             return Point(build.leaf_size(tree.span))
-        at = place(axes)
+        at = of_maps if of_maps is not None and len(axes) == MAP else place
         size = axes[at].size if -len(axes) <= at < len(axes) else None
         return Point(build.const(size, tree.span) if size else build.leaf_size(tree.span))
 
@@ -85,7 +88,9 @@ def _learn(build: Builder, tree: Call, scope: Scope) -> Value:
     shape: list[int | None] = []
     for keyword in tree.keywords:
         if keyword.name == "shape":
-            sizes = keyword.value.items if isinstance(keyword.value, Collection) else [keyword.value]
+            sizes = (
+                keyword.value.items if isinstance(keyword.value, Collection) else [keyword.value]
+            )
             for size in sizes:
                 found = static(build, size, scope, "learn", "shape")
                 shape.append(None if found is None else int(found))
@@ -123,12 +128,13 @@ def _by_view(op: str) -> Form:
         if argument is None:
             return Unknown()
         views = build.world.views
-        if not isinstance(argument, Name) or argument.id not in views:
+        name = _view_name(build, argument, scope)
+        if name is None:
             advice = suggest(write(argument), views) or "name a view of `views`, or `x`"
             build.note(UnknownView(span=argument.span, name=write(argument), advice=advice))
             return Point(build.unknown(tree.span))
-        view = views[argument.id]
-        number = build.view(argument.id, argument.span)
+        view = views[name]
+        number = build.view(name, argument.span)
         axes = (Axis(rows=view.tag),) if view.tag else None
         knobs = (("rows", view.rows),)
         return Point(
@@ -136,6 +142,17 @@ def _by_view(op: str) -> Form:
         )
 
     return form
+
+
+def _view_name(build: Builder, tree: Syntax, scope: Scope) -> str | None:
+    """The view that an argument is, also through an argument of a function."""
+    views = build.world.views
+    if isinstance(tree, Name) and scope.find(tree.id) is None:
+        return tree.id if tree.id in views else None
+    value = build.value(tree, scope)
+    op = build.graph.node(value.number).op if isinstance(value, Point) else Op("")
+    name = str(op.knob("name")) if op.name == "input" else ""
+    return name if name in views else None
 
 
 def _before(build: Builder, tree: Call, scope: Scope) -> Value:
@@ -147,9 +164,11 @@ def _before(build: Builder, tree: Call, scope: Scope) -> Value:
         if argument is not None and not isinstance(value, Unknown):
             build.note(
                 NotAValue(
-                    span=argument.span, name=write(argument), what="not a model of the chain",
+                    span=argument.span,
+                    name=write(argument),
+                    what="not a model of the chain",
                     advice="write `chain: [teacher, …, student]` and give `before` one of them",
-                )  # fmt: skip
+                )
             )
         return Unknown()
     earlier = chain[: chain.index(value.name)] if value.name in chain else ()
@@ -163,10 +182,9 @@ FORMS: dict[str, Form] = {
     "origin": _by_view("origin"),
     "part": _by_view("part"),
     "before": _before,
-    "channels": _size(lambda axes: 1 if len(axes) == MAP else -1),
-    "width": _size(lambda axes: 1 if len(axes) == MAP else -1),
-    "height": _size(lambda axes: -2),
-    "columns": _size(lambda axes: -1),
-    "rows": _size(lambda axes: 0),
+    "channels": _size(-1, of_maps=1),
+    "width": _size(-1, of_maps=1),
+    "height": _size(-2),
+    "columns": _size(-1),
+    "rows": _size(0),
 }
-

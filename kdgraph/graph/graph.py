@@ -149,7 +149,9 @@ class LossGraph:
 
     def inputs(self, number: int) -> tuple[tuple[str, int], ...]:
         """The slots of a node with their sources, in order."""
-        edges = sorted(self.dag.in_edges(number, keys=True, data="slot"), key=lambda e: e[2])
+        edges: list[tuple[int, int, int, str]] = sorted(
+            self.dag.in_edges(number, keys=True, data="slot"), key=lambda edge: edge[2]
+        )
         return tuple((slot, source) for source, _, _, slot in edges)
 
     def sources(self, number: int) -> tuple[int, ...]:
@@ -186,7 +188,7 @@ class LossGraph:
 
     def renumbered(self) -> LossGraph:
         """The same graph, its nodes numbered in order from 0."""
-        made, new = LossGraph(), {}
+        made, new = LossGraph(), dict[int, int]()
         for old in self.order():
             inputs = tuple((slot, new[source]) for slot, source in self.inputs(old))
             new[old] = made.add(self.node(old), inputs)

@@ -51,7 +51,7 @@ def infer_arithmetic(op: str, inputs: Inputs) -> Inferred:
     return Inferred(_arithmetic_sort(op, [node for _, node in inputs], axes), axes, tuple(mistakes))
 
 
-def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
+def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:  # noqa: PLR0911 - rules
     sorts = {node.sort for node in nodes}
     if sorts == {"Scalar"}:
         return "Scalar"
@@ -106,9 +106,7 @@ def infer_columns(value: Node, which: Node) -> Inferred:
     return Inferred("Tensor", which.axes)
 
 
-def infer_word(
-    made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int | None]
-) -> Inferred:
+def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int | None]) -> Inferred:
     """Sort and axes of a word of the vocabulary, by its signature.
 
     Args:
@@ -124,26 +122,12 @@ def infer_word(
         for one in made.parameters
         if not one.is_edge and one.type.whole
     }
-    binding = Binding(sizes)
-    mistakes: list[Mistake | SortMistake] = []
     rule = made.flag("shape")
-    for slot, node in inputs:
-        parameter = made.parameter(slot.rstrip("0123456789")) or made.parameter(slot)
-        if parameter is None:
-            continue
-        if not accepts(parameter.sort, node.sort):
-            mistakes.append(SortMistake(slot, parameter.sort, node.sort))
-        elif rule not in {"broadcast", "concat"} and not _is_one_label(parameter, node):
-            binding.bind(slot, parameter.axes, node.axes)
-    mistakes += binding.mistakes
+    binding = Binding(sizes)
+    mistakes = _bound(made, inputs, binding, patterns=rule not in {"broadcast", "concat"})
+    mistakes += _beyond(op, inputs)
     if mistakes:
         return Inferred(made.sort, None, tuple(mistakes))
-    over = op.knob("over")
-    first = inputs[0][1].axes if inputs else None
-    if isinstance(over, (int, float)) and first is not None and rule != "concat":
-        place = int(over)
-        if not -len(first) <= place < len(first):
-            return Inferred(mistakes=(OverMistake("over", place, len(first)),))
     if rule == "broadcast":
         axes, clashes = broadcast([(slot, node.axes) for slot, node in inputs])
         sort = _arithmetic_sort("min", [node for _, node in inputs], axes)
@@ -154,6 +138,32 @@ def infer_word(
         return Inferred(_own_sort(made, inputs, axes), axes)
     axes = binding.result(made.axes)
     return Inferred(_own_sort(made, inputs, axes), axes)
+
+
+def _bound(
+    made: Signature, inputs: Inputs, binding: Binding, *, patterns: bool
+) -> list[Mistake | SortMistake | OverMistake]:
+    """Bind every slot's axes; gives back what its sort or its axes refuse."""
+    mistakes: list[Mistake | SortMistake | OverMistake] = []
+    for slot, node in inputs:
+        parameter = made.parameter(slot.rstrip("0123456789")) or made.parameter(slot)
+        if parameter is None:
+            continue
+        if not accepts(parameter.sort, node.sort):
+            mistakes.append(SortMistake(slot, parameter.sort, node.sort))
+        elif patterns and not _is_one_label(parameter, node):
+            binding.bind(slot, parameter.axes, node.axes)
+    return mistakes + binding.mistakes
+
+
+def _beyond(op: Op, inputs: Inputs) -> list[OverMistake]:
+    """The knob `over`, where it names an axis that an input does not have."""
+    over = op.knob("over")
+    if not isinstance(over, (int, float)):
+        return []
+    known = (node.axes for _, node in inputs if node.axes)
+    ranks = [len(axes) for axes in known if not -len(axes) <= over < len(axes)]
+    return [OverMistake("over", int(over), rank) for rank in ranks[:1]]
 
 
 def _is_one_label(slot: Parameter, node: Node) -> bool:

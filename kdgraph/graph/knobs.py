@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TRUTH = {"true": True, "false": False}
 
 
-def knob_of(
+def knob_of(  # noqa: PLR0913, PLR0917 - what is wrong is told in the words of all of them
     build: Builder,
     function: str,
     slot: Parameter,
@@ -40,9 +40,13 @@ def knob_of(
     if not slot.type.takes(value):
         build.note(
             WrongKnob(
-                span=tree.span, function=function, knob=slot.name, wanted=slot.type.words,
-                found=_found(tree, value), advice=advice,
-            )  # fmt: skip
+                span=tree.span,
+                function=function,
+                knob=slot.name,
+                wanted=slot.type.words,
+                found=_found(tree, value),
+                advice=advice,
+            )
         )
         return None if slot.default is slot else slot.default if not slot.is_required else None
     return value
@@ -87,9 +91,7 @@ def is_none(tree: Syntax, scope: Scope) -> bool:
     return owner is None and tree.id == "none"
 
 
-def static(
-    build: Builder, tree: Syntax, scope: Scope, function: str, knob: str
-) -> float | None:
+def static(build: Builder, tree: Syntax, scope: Scope, function: str, knob: str) -> float | None:
     """The number a piece of an expression is; None where it is not known yet."""
     value = build.value(tree, scope)
     if isinstance(value, Unknown):

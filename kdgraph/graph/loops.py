@@ -52,7 +52,11 @@ def branches(build: Builder, maker: Maker) -> Value:
     argument names the model, and `place` tells the modules apart.
     """
     body = maker.entry.tree
-    word = REGISTRY.get(body.callee.id) if isinstance(body, Call) and isinstance(body.callee, Name) else None
+    word = (
+        REGISTRY.get(body.callee.id)
+        if isinstance(body, Call) and isinstance(body.callee, Name)
+        else None
+    )
     if not isinstance(body, Call) or word is None or not word.flag("each"):
         return maker
     model = body.arguments[0].id if body.arguments and isinstance(body.arguments[0], Name) else ""
@@ -137,7 +141,7 @@ def _unpacked(build: Builder, tree: Each, thing: Value) -> dict[str, Bound | Val
 
 
 def zipped(build: Builder, things: list[Many], *, short: bool, tree: Syntax) -> Value:
-    """`zip(a, b)`: the first with the first, the second with the second, …"""
+    """`zip(a, b)`: the first with the first, the second with the second, and so on."""
     lengths = [len(one.items) for one in things]
     if len(set(lengths)) > 1 and not short:
         words = " and ".join(map(str, lengths))
@@ -243,4 +247,3 @@ def _cut(axis: Axis, start: int | None, stop: int | None) -> Axis:
     if axis.size is None:
         return Axis()
     return Axis(len(range(axis.size)[start:stop]))
-

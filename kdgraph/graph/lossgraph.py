@@ -29,9 +29,7 @@ class Built:
     parts: dict[str, int]
 
 
-def build_loss(
-    recipe: Recipe, stage: Stage, library: dict[str, Function], world: World
-) -> Built:
+def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world: World) -> Built:
     """The graph of a stage's loss, and of the values that condensing asks for."""
     build = Builder(recipe, library, world)
     build.top.bound.update({name: Model(model) for name, model in stage.bound})

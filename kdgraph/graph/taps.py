@@ -59,7 +59,9 @@ def tap(build: Builder, path: Path, span: Span) -> int:
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes
-        found = _inferred(path.path, rows[0] if rows else _rows(build, view), network.size(path.path))
+        found = _inferred(
+            path.path, rows[0] if rows else _rows(build, view), network.size(path.path)
+        )
         build.single[key] = build.add(op, (("view", view),), found, span)
     return build.single[key]
 
@@ -127,10 +129,13 @@ def inner_name(build: Builder, value: Inner, tree: Attribute) -> Value:
     found = nearest(tree.name, recipe.where)
     build.note(
         UnknownField(
-            span=tree.at, owner=value.name, name=tree.name,
-            advice=f"did you mean `{value.name}.{found}`?" if found
+            span=tree.at,
+            owner=value.name,
+            name=tree.name,
+            advice=f"did you mean `{value.name}.{found}`?"
+            if found
             else f"it has {', '.join(sorted(recipe.where)) or 'no names'}",
-        )  # fmt: skip
+        )
     )
     return Unknown()
 

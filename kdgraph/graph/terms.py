@@ -64,7 +64,9 @@ def _flatten(
         case Binary(op="/"):
             if _may_be_free(tree.right, build, scope):
                 factor = build.point(tree.right, scope)
-                _flatten(build, tree.left, scope, [*factors, ("div", factor, write(tree.right))], found)
+                _flatten(
+                    build, tree.left, scope, [*factors, ("div", factor, write(tree.right))], found
+                )
                 return
     name = tree.id if isinstance(tree, Name) else write(tree)
     labels, build.labels = build.labels, []

@@ -58,7 +58,10 @@ def plan_views(
     if "x" not in entries and "x" not in recipe.where:
         tree = augment
         if tree is None:
-            entries = {"x": Entry("x", recipe.source_span, Name(recipe.source_span, RAW)), **entries}
+            entries = {
+                "x": Entry("x", recipe.source_span, Name(recipe.source_span, RAW)),
+                **entries,
+            }
         else:
             entries = {"x": Entry("x", tree.span, tree), **entries}
     planner = _Planner(entries, Builder(recipe, library, world), augment)
@@ -72,9 +75,7 @@ def plan_views(
 class _Planner:
     """Walks the expressions of the views, depth first."""
 
-    def __init__(
-        self, entries: dict[str, Entry], build: Builder, augment: Syntax | None
-    ) -> None:
+    def __init__(self, entries: dict[str, Entry], build: Builder, augment: Syntax | None) -> None:
         self.entries = entries
         self.build = build
         self.augment = augment
@@ -192,9 +193,7 @@ class _Planner:
                 OutOfRange(span=tree.span, index=of[1], count=inputs[0].rows, last=last)
             )
         sources = tuple(view.name for view in inputs)
-        self.steps.append(
-            ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1)
-        )
+        self.steps.append(ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1))
         return View(name, rows, of, (*(one for view in inputs for one in view.at), *at))
 
     def _knobs(self, made: Signature, tree: Call, edges: int) -> dict[str, object]:
@@ -206,9 +205,12 @@ class _Planner:
             if taken >= len(slots):
                 self.mistakes.append(
                     TooManyArguments(
-                        span=argument.span, function=made.name, most=edges + len(slots),
-                        given=len(tree.arguments), usage=str(made),
-                    )  # fmt: skip
+                        span=argument.span,
+                        function=made.name,
+                        most=edges + len(slots),
+                        given=len(tree.arguments),
+                        usage=str(made),
+                    )
                 )
                 break
             slot = slots[taken]

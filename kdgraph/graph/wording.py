@@ -55,9 +55,14 @@ def _exchanged(mistakes: tuple[Mistake, ...], function: str, at: At) -> Diagnost
             if not mutual or here is None or there is None or here == there:
                 return None
             return Exchanged(
-                span=here.span, function=function, found=_words(one.found), wanted=_words(one.wanted),
-                other=there.span, other_found=_words(two.found), other_wanted=_words(two.wanted),
-            )  # fmt: skip
+                span=here.span,
+                function=function,
+                found=_words(one.found),
+                wanted=_words(one.wanted),
+                other=there.span,
+                other_found=_words(two.found),
+                other_wanted=_words(two.wanted),
+            )
     return None
 
 
@@ -77,10 +82,13 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
         case OverMistake():
             most = mistake.rank - 1
             return WrongKnob(
-                span=span, function=function, knob=slot, wanted=f"an axis from {-most - 1} to {most}",
+                span=span,
+                function=function,
+                knob=slot,
+                wanted=f"an axis from {-most - 1} to {most}",
                 found=f"{mistake.over}; the value has {mistake.rank} axes",
                 advice="0 is the first axis, -1 the last",
-            )  # fmt: skip
+            )
         case RankMistake():
             return WrongRank(
                 span=span, function=function, slot=slot, axes=_pattern(mistake.pattern, at),
@@ -117,7 +125,7 @@ def _found(axes: Axes) -> str:
     return f"axes {', '.join(map(str, axes))}" if axes else "no axes: it is one number"
 
 
-def _remedy(mistake: SortMistake, op: Op) -> str:
+def _remedy(mistake: SortMistake, op: Op) -> str:  # noqa: PLR0911 - one remedy a mistake
     wanted, found = mistake.wanted, mistake.found
     if wanted == "Distribution" and found == "Logits":
         return "put a `softmax(…)` around it, or use `kd`, which takes logits"

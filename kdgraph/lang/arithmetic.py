@@ -39,7 +39,7 @@ def number(tree: Syntax, names: Mapping[str, float]) -> float:
     """The number a tree comes to."""
     try:
         return float(_number(tree, names))
-    except (OverflowError, ValueError, ZeroDivisionError):
+    except (OverflowError, TypeError, ValueError, ZeroDivisionError):
         raise RecipeError(NotANumber(span=tree.span, words=write(tree))) from None
 
 

@@ -78,10 +78,7 @@ def _window(text: str, start: int, end: int) -> tuple[int, int]:
     """Which part of a line is shown: all of it, or what is around the carets."""
     if cell_len(text) <= WIDEST:
         return 0, len(text)
-    if end < WIDEST:
-        left = 0
-    else:
-        left = max(0, min(start - BEFORE, len(text) - WIDEST + 1))
+    left = 0 if end < WIDEST else max(0, min(start - BEFORE, len(text) - WIDEST + 1))
     right = min(len(text), left + WIDEST - 1)
     while right > start + 1 and cell_len(text[left:right]) > WIDEST:
         right -= 1

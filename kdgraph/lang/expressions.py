@@ -33,9 +33,12 @@ class Collector:
         if not isinstance(node, Scalar):
             self.mistakes.append(
                 WrongShape(
-                    span=node.span, key=section, expected="an expression", found=words(node),
+                    span=node.span,
+                    key=section,
+                    expected="an expression",
+                    found=words(node),
                     advice="an expression that starts with `[` or `{` must be quoted",
-                )  # fmt: skip
+                )
             )
             return Missing(node.span)
         if not node.text.strip():
@@ -57,9 +60,11 @@ class Collector:
         if not is_name(canonical(key.text)):
             self.mistakes.append(
                 UnexpectedWord(
-                    span=key.span, found=key.text, expected="a name",
+                    span=key.span,
+                    found=key.text,
+                    expected="a name",
                     advice="a name starts with a letter; letters, digits, `_` and `'` may follow",
-                )  # fmt: skip
+                )
             )
             return None
         tree = self.tree(value, f"{section}.{key.text}", flow=flow)
@@ -71,9 +76,11 @@ class Collector:
         if found is None:
             self.mistakes.append(
                 UnexpectedWord(
-                    span=node.span, found=node.text, expected="a loop such as `m in chain[1:]`",
+                    span=node.span,
+                    found=node.text,
+                    expected="a loop such as `m in chain[1:]`",
                     advice="write a name, `in`, and a list of models",
-                )  # fmt: skip
+                )
             )
             return None
         place, start = node.place(), found.start(2)

@@ -168,7 +168,7 @@ def _brackets(text: str, place: Place) -> Diagnostic | None:
 
 def _explain(error: UnexpectedInput, text: str, place: Place) -> Diagnostic:
     if isinstance(error, UnexpectedCharacters):
-        offset = error.pos_in_stream
+        offset = error.pos_in_stream or 0
         letter = text[offset]
         name = unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
         return UnknownCharacter(
@@ -299,7 +299,9 @@ class _Builder(Transformer[Token, Syntax]):
         span = value.span | at
         return Attribute(span, value, str(name), at)
 
-    def index(self, value: Syntax, opener: Token, cells: tuple[Syntax, ...], closer: Token) -> Syntax:
+    def index(
+        self, value: Syntax, opener: Token, cells: tuple[Syntax, ...], closer: Token
+    ) -> Syntax:
         del opener
         span = value.span | self._span(closer)
         return Index(span, value, cells)
@@ -351,8 +353,10 @@ class _Builder(Transformer[Token, Syntax]):
         if kind not in {"sum", "mean"} or len(inside) != 1:
             raise RecipeError(
                 UnexpectedWord(
-                    span=loop.span, found="for", expected="a value",
+                    span=loop.span,
+                    found="for",
+                    expected="a value",
                     advice="only `sum(… for x in …)` and `mean(… for x in …)` run over things",
-                )  # fmt: skip
+                )
             )
         return Each(span, kind, loop.names, loop.things, loop.body)

@@ -112,8 +112,8 @@ def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
     Raises:
         RecipeError: the text is no YAML, so that nothing of it can be read.
     """
-    tree = read_tree(source)
     collect = Collector()
+    tree = read_tree(source, collect.mistakes)
     reader = _Reader(source, collect)
     recipe = reader.recipe(tree)
     mistakes = collect.mistakes
@@ -152,23 +152,32 @@ def _clashes(recipe: Recipe) -> list[Diagnostic]:
 def _other(
     name: str, beside: Path, span: Span, trail: tuple[str, ...], mistakes: list[Diagnostic]
 ) -> Recipe | None:
+    trail = (*trail, span.source.path)
     try:
         path = find_recipe(name, beside, span)
-        trail = (*trail, span.source.path)
-        files_ = [str(Path(one).resolve()) for one in trail]
-        if str(path.resolve()) in files_:
-            circle = [*trail[files_.index(str(path.resolve())) :], name]
-            shown = " → ".join(f"`{Path(one).name}`" for one in circle)
-            raise RecipeError(Cycle(span=span, name=Path(name).name, path=shown))
-        if len(trail) > DEEPEST_EXTENDS:
-            advice = "extend a recipe that is nearer to the first of them"
-            raise RecipeError(TooDeep(span=span, limit=DEEPEST_EXTENDS, advice=advice))
+        mistake = _endless(path, name, span, trail)
+        if mistake is not None:
+            mistakes.append(mistake)
+            return None
         reading = read_all(load_text(path), trail)
     except RecipeError as error:
         mistakes.extend(error.diagnostics)
         return None
     mistakes.extend(reading.mistakes)
     return reading.recipe
+
+
+def _endless(path: Path, name: str, span: Span, trail: tuple[str, ...]) -> Diagnostic | None:
+    """The mistake of recipes that extend one another in a circle, or in a very long row."""
+    seen = [Path(one).resolve() for one in trail]
+    if path.resolve() in seen:
+        circle = [*trail[seen.index(path.resolve()) :], name]
+        shown = " → ".join(f"`{Path(one).name}`" for one in circle)
+        return Cycle(span=span, name=Path(name).name, path=shown)
+    if len(trail) > DEEPEST_EXTENDS:
+        advice = "extend a recipe that is nearer to the first of them"
+        return TooDeep(span=span, limit=DEEPEST_EXTENDS, advice=advice)
+    return None
 
 
 class _Reader:
@@ -358,9 +367,12 @@ class _Reader:
     ) -> None:
         self.collect.mistakes.append(
             WrongShape(
-                span=node.span, key=key, expected=expected, found=found or words(node),
+                span=node.span,
+                key=key,
+                expected=expected,
+                found=found or words(node),
                 advice=advice or f"write {expected}",
-            )  # fmt: skip
+            )
         )
 
     def _mapping(self, node: Mapping, key: str) -> Mapping | None:

@@ -41,7 +41,9 @@ class Function:
         """The head of the function."""
         from kdgraph.lang.write import write  # noqa: PLC0415 - only messages need it
 
-        shown = (s.name if s.default is None else f"{s.name}={write(s.default)}" for s in self.slots)
+        shown = (
+            s.name if s.default is None else f"{s.name}={write(s.default)}" for s in self.slots
+        )
         return f"{self.name}({', '.join(shown)})"
 
 

@@ -21,7 +21,7 @@ PROBLEMS = (
     ("unknown escape character", "an unknown escape in double quotes", "use single quotes instead"),
     ("block end", "the indentation does not fit", "indent the names of a section equally"),
     ("expected key", "the indentation does not fit", "indent the names of a section equally"),
-    ("expected ':'", "a line without a name", "write `name: expression`, or indent the line further"),
+    ("expected ':'", "a line without a name", "write `name: expression`, or indent it further"),
     ("'-' indicator", "a list item without `-`", "start each item of the list with `- `"),
     ("document start", "something follows the end of the recipe", SECTIONS_START),
     ("another document", "a second document", "one file holds one recipe"),
@@ -51,7 +51,9 @@ def explained(error: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
     if "cannot start any token" in said:
         if letter == "\t":
             return NotYaml(
-                span=at, problem="a tab where spaces belong", advice="indent with spaces, never tabs"
+                span=at,
+                problem="a tab where spaces belong",
+                advice="indent with spaces, never tabs",
             )
         return NotYaml(span=at, problem=f"no value starts with `{letter}`", advice=QUOTED)
     for theirs, ours, advice in PROBLEMS:
@@ -63,8 +65,8 @@ def explained(error: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
 def _comment(source: Source, problem: int) -> Span | None:
     """The end of an expression that a comment cut on the line before, if one did.
 
-        kd: kd(teacher.logits,    # the teacher
-               student.logits)
+    kd: kd(teacher.logits,    # the teacher
+           student.logits)
     """
     row = source.position(problem)[0]
     for number in (row, row - 1):

@@ -109,8 +109,16 @@ def words(node: Node) -> str:
     )
 
 
-def read_tree(source: Source) -> Mapping:
-    """The mapping that the text is; raises `RecipeError` with every mistake of this level."""
+def read_tree(source: Source, mistakes: list[Diagnostic] | None = None) -> Mapping:
+    """The mapping that the text is.
+
+    Args:
+        source: the text.
+        mistakes: is given those that leave a mapping behind, such as a duplicate key.
+
+    Raises:
+        RecipeError: with every mistake of this level that `mistakes` does not take.
+    """
     refused = REFUSED.search(source.text)
     if refused is not None:
         at = Span(source, refused.start(), refused.end())
@@ -129,14 +137,18 @@ def read_tree(source: Source) -> Mapping:
         at = Span(source, 0, min(1, len(source.text)))
         raise RecipeError(
             NotYaml(
-                span=at, problem="a recipe is a mapping of sections", context="expected `loss: …`",
+                span=at,
+                problem="a recipe is a mapping of sections",
+                context="expected `loss: …`",
                 advice="start with a section, such as `loss: sup + kd`",
-            )  # fmt: skip
+            )
         )
-    mistakes: list[Diagnostic] = []
-    tree = _convert(top, source, mistakes)
-    if mistakes:
-        raise RecipeError(*mistakes)
+    found: list[Diagnostic] = []
+    tree = _convert(top, source, found)
+    if mistakes is not None:
+        mistakes += found
+    elif found:
+        raise RecipeError(*found)
     assert isinstance(tree, Mapping)
     return tree
 
@@ -146,8 +158,10 @@ def _refuse_tricks(source: Source) -> None:
     depth = 0
     try:
         for event in yaml.parse(source.text, Loader=Loader):
-            mark = event.start_mark
-            at = Span(source, mark.index, max(mark.index + 1, event.end_mark.index))
+            first, last = event.start_mark, event.end_mark
+            assert first is not None
+            assert last is not None
+            at = Span(source, first.index, max(first.index + 1, last.index))
             if getattr(event, "anchor", None) is not None:
                 raise RecipeError(AliasRefused(span=_word(at)))
             if getattr(event, "tag", None) is not None:
@@ -170,6 +184,7 @@ def _word(span: Span) -> Span:
 
 def _convert(node: yaml.Node, source: Source, mistakes: list[Diagnostic]) -> Node:
     span = Span(source, node.start_mark.index, node.end_mark.index)
+    flow = isinstance(node, yaml.CollectionNode) and bool(node.flow_style)
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node, span)
     if isinstance(node, yaml.SequenceNode):
@@ -188,7 +203,7 @@ def _convert(node: yaml.Node, source: Source, mistakes: list[Diagnostic]) -> Nod
             continue
         seen[key.text] = key
         entries.append((key, _convert(value_node, source, mistakes)))
-    return Mapping(_trim(span), tuple(entries), bool(node.flow_style))
+    return Mapping(_trim(span), tuple(entries), flow)
 
 
 def _trim(span: Span) -> Span:

@@ -12,8 +12,8 @@ def join_forwards(graph: LossGraph) -> LossGraph:
 
     The views that a model sees go through it together, in the order of the batch's views:
     batch norm makes that observable. A view that is one row of each image of another view
-    is a slice of that one's forward. A model that this stage does not train is frozen. A view that memory or another value supplies runs on
-    its own, after what it needs.
+    is a slice of that one's forward. A model that this stage does not train is frozen. A view
+    that memory or another value supplies runs on its own, after what it needs.
 
     >>> from kdgraph.graph.example import example
     >>> print(join_forwards(example("mean(student.logits) + mean(student.features)")))

@@ -108,11 +108,14 @@ def test_a_message_is_worded_as_all_are(path):
 def test_every_mistake_of_the_language_has_a_golden_case():
     for module in pkgutil.iter_modules(errors.__path__):
         importlib.import_module(f"{errors.__name__}.{module.name}")
-    golden = {code for path in CASES for code in HEADLINE.findall(path.with_suffix(".err").read_text())}
+    golden = {
+        code for path in CASES for code in HEADLINE.findall(path.with_suffix(".err").read_text())
+    }
     language = {
         code
         for code, kind in CODES.items()
-        if kind.__module__.rpartition(".")[2] in {"text", "sorts", "names", "graph", "memory", "taps"}
+        if kind.__module__.rpartition(".")[2]
+        in {"text", "sorts", "names", "graph", "memory", "taps"}
     }
 
     assert language - golden - set(ELSEWHERE) == set()

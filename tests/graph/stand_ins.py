@@ -9,7 +9,9 @@ from kdgraph.primitive import REQUIRED, Parameter, Signature
 from kdgraph.registry import REGISTRY
 
 
-def edge(name: str, sort: str = "Tensor", axes: str = "...", default: object = REQUIRED) -> Parameter:
+def edge(
+    name: str, sort: str = "Tensor", axes: str = "...", default: object = REQUIRED
+) -> Parameter:
     return Parameter(name, sort=sort, axes=axes, default=default)
 
 

@@ -48,8 +48,8 @@ class RandomView(Diagnostic):
 class ViewShape(Diagnostic):
     """A view is built from `image`, other views and augmentations, and nothing else.
 
-        views:
-          x: crop(flip(image), pad=4)
+    views:
+      x: crop(flip(image), pad=4)
     """
 
     code = "KD511"

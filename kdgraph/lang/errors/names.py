@@ -49,7 +49,7 @@ class UnknownFunction(Diagnostic):
 class UnknownKnob(Diagnostic):
     """A call gives a keyword that the function does not take.
 
-        kd: kd(teacher.logits ‖ student.logits, temperature=4)      # the knob is `T`
+    kd: kd(teacher.logits ‖ student.logits, temperature=4)      # the knob is `T`
     """
 
     code = "KD303"

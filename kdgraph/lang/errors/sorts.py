@@ -171,7 +171,10 @@ class Exchanged(Diagnostic):
 
     def labels(self) -> list[tuple[Span, str]]:
         """Both arguments, with what belongs there."""
-        return [*super().labels(), (self.other, f"{self.other_found}, where {self.other_wanted} belong")]
+        return [
+            *super().labels(),
+            (self.other, f"{self.other_found}, where {self.other_wanted} belong"),
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,9 +322,9 @@ class OutOfRange(Diagnostic):
 class WrongIndex(Diagnostic):
     """Brackets after a value take rows, or columns.
 
-        v[j]         rows, by their numbers
-        v[:, J]      for each row the columns that J names, of shape (b, k)
-        v[:, 1:]     a range of columns
+    v[j]         rows, by their numbers
+    v[:, J]      for each row the columns that J names, of shape (b, k)
+    v[:, 1:]     a range of columns
     """
 
     code = "KD219"

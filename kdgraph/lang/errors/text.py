@@ -178,8 +178,8 @@ class TagRefused(Diagnostic):
 class AliasRefused(Diagnostic):
     """YAML anchors and aliases are not used in recipes: names in `where` do their work.
 
-        a: &x 3        # YAML takes `&x` out of the value, silently
-        b: *x
+    a: &x 3        # YAML takes `&x` out of the value, silently
+    b: *x
     """
 
     code = "KD113"

@@ -1,0 +1,106 @@
+"""Hostile texts: depth, length and size are bounded, and said so quickly."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kdgraph.compiler import analyse
+from kdgraph.lang.diagnostics import RecipeError, render
+from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.text import AliasRefused, NotYaml, TooDeep, TooLong
+from kdgraph.lang.read import read_all
+from kdgraph.lang.source import Source
+from tests.golden.networks import world
+
+
+def said(text: str) -> list[object]:
+    """The kinds of mistakes of a text, rendered too, within two seconds."""
+    start = time.perf_counter()
+    try:
+        reading = read_all(Source("bomb.kd", text))
+        found = list(reading.mistakes)
+        if reading.is_whole:
+            found += analyse(reading.recipe, world()).mistakes
+    except RecipeError as error:
+        found = list(error.diagnostics)
+    for one in found[:100]:
+        assert len(render(one)) < 2_000
+    assert time.perf_counter() - start < 2
+    return [type(one) for one in found]
+
+
+def calling(rounds: int, deep: int, argument: str = "a", *, lists: bool = False) -> str:
+    """Functions that call one another `rounds` times, `deep` levels deep."""
+    lines = ["loss: Σ(v in [f0(mean(student.logits))]) v", "define:"]
+    for level in range(deep):
+        calls = [f"f{level + 1}({argument.format(place)})" for place in range(rounds)]
+        body = f"'[{', '.join(calls)}]'" if lists else " + ".join(calls)
+        lines.append(f"  f{level}(a): {body}")
+    return "\n".join([*lines, f"  f{deep}(a): a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    {
+        "open brackets": ("loss: " + "(" * 5_000, TooDeep),
+        "closed brackets": ("loss: " + "(" * 101 + "1" + ")" * 101, TooDeep),
+        "calls in calls": ("loss: " + "mean(1 + " * 99 + "x" + ")" * 99, TooDeep),
+        "signs in a row": ("loss: " + "-" * 3_000 + "1", TooDeep),
+        "a long sum": ("loss: " + "+".join(["a"] * 3_000), TooDeep),
+        "a long path": ("loss: student" + ".a" * 3_000, TooDeep),
+        "a tower of powers": ("loss: 9" + "^9" * 90, TooLarge),
+        "a very long line": ("loss: " + "a" * 100_000, TooLong),
+        "a very long sum": ("loss: " + "a + " * 25_000 + "a", TooLong),
+        "a very long title": ("loss: 1\ntitle: " + "a" * 1_000_000, TooLong),
+        "digits": ("loss: " + "9" * 5_000, TooLarge),
+        "an exponent": ("loss: 1e400", TooLarge),
+        "Σ in Σ": (
+            "loss: " + "Σ(t in L) " * 10 + "1\nwhere: {L: '[" + ",".join("1" * 10) + "]'}",
+            TooLarge,
+        ),
+        "Σ over many": (
+            "loss: Σ(a in L) Σ(b in L) Σ(c in L) mean(student.logits)\n"
+            "where: {L: '[" + ",".join("1" * 500) + "]'}",
+            TooLarge,
+        ),
+        "functions ten times ten deep": (calling(10, 10), TooLarge),
+        "functions with new arguments": (calling(10, 10, "a+{}"), TooLarge),
+        "lists of lists": (calling(10, 10, lists=True), TooLarge),
+        "names a thousand deep": (
+            "loss: f0\nwhere:\n"
+            + "".join(f"  f{n}: f{n + 1} + 1\n" for n in range(1_000))
+            + "  f1000: mean(student.logits)\n",
+            TooDeep,
+        ),
+        "flow collections in YAML": ("loss: " + "[" * 10_000, TooDeep),
+        "mappings in YAML": ("".join(" " * n + "a:\n" for n in range(200)), TooDeep),
+        "billion laughs": (
+            'a: &a ["lol", "lol"]\nb: &b [*a, *a]\nc: &c [*b, *b]\nloss: *c',
+            AliasRefused,
+        ),
+        "nothing": ("", NotYaml),
+        "comments only": ("#" * 100_000, NotYaml),
+    }.values(),
+    ids=lambda value: "" if isinstance(value, type) else value[:12],
+)
+def test_a_bomb_is_a_diagnostic(text, kind):
+    assert kind in said(text)
+
+
+def test_names_that_double_sixty_times_are_one_node_each():
+    lines = [f"  f{n}: f{n + 1} + f{n + 1}" for n in range(60)]
+    text = "\n".join(["loss: f0", "where:", *lines, "  f60: mean(student.logits)"])
+
+    assert said(text) == []
+
+
+def test_a_hundred_summands_are_fine():
+    assert said("loss: " + " + ".join(["mean(student.logits)"] * 100)) == []
+
+
+def test_thousands_of_mistakes_are_all_found():
+    lines = [f"  a{n}: q{n}.logits" for n in range(2_000)]
+
+    assert len(said("\n".join(["loss: mean(student.logits)", "where:", *lines]))) == 2_000
