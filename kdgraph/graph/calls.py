@@ -36,9 +36,10 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:  # noqa: PLR0911 - 
         return _applied(build, build.value(callee, scope), tree, scope)
     if name in FORMS:
         return FORMS[name](build, tree, scope)
-    function = build.recipe.define.get(name) or build.library.get(name)
+    own = {} if scope.root is build.plain else build.recipe.define  # the library has its own words
+    function = own.get(name) or build.library.get(name)
     if function is not None:
-        if name in build.recipe.define:
+        if name in own:
             build.used.add(name)
         return expand(build, function, tree, scope)
     if name in build.recipe.use and name not in build.world.networks:

@@ -28,7 +28,7 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Valu
     given = _arguments(build, function, tree)
     if given is None:
         return Unknown()
-    own = function.name in build.recipe.define
+    own = build.recipe.define.get(function.name) is function
     path = tuple(build.labels)
     if build.direct is not tree:
         path = (*path, function.name)
@@ -38,7 +38,7 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Valu
         written = given.get(slot.name)
         if written is None:
             assert slot.default is not None
-            bound[slot.name] = Bound(slot.default, build.top if own else Scope())
+            bound[slot.name] = Bound(slot.default, build.top if own else build.plain)
             continue
         bound[slot.name] = Bound(written, scope)
         if not isinstance(written, Name) or _stands_for_value(build, written, scope):

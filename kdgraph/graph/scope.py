@@ -34,6 +34,11 @@ class Scope:
     parent: Scope | None = None
     memo: dict[str, Value] = field(default_factory=dict)
 
+    @property
+    def root(self) -> Scope:
+        """The outermost scope: the recipe's `where`, or that of a function of the library."""
+        return self if self.parent is None else self.parent.root
+
     def find(self, name: str) -> Scope | None:
         """The scope that knows a name."""
         scope: Scope | None = self

@@ -77,9 +77,9 @@ def shrink(op: Op, shapes: Shapes) -> Axes | None:
 def last(op: Op, shapes: Shapes) -> Axes | None:
     """The last axis is as long as the last of `widths` says."""
     widths = op.knob("widths")
-    if shapes[0] is None or not isinstance(widths, tuple):
+    if shapes[0] is None or not isinstance(widths, tuple) or not widths:
         return None
-    return (*shapes[0][:-1], Axis(int(widths[-1])))
+    return (*shapes[0][:-1], Axis(widths[-1]))
 
 
 def conv(op: Op, shapes: Shapes) -> Axes | None:

@@ -83,7 +83,7 @@ class Filling:
 
     def leave(self, slot: Parameter) -> None:
         """Do what a slot without an argument asks for."""
-        if slot.is_required:
+        if slot.is_required or slot.many:
             usage, at = str(self.made), self.tree.span
             self.build.note(
                 MissingArgument(span=at, function=self.made.name, slot=slot.name, usage=usage)
@@ -116,7 +116,7 @@ def fill(
     for slot, argument in _paired(build, made, slots, tree):
         filling.take(slot, argument)
     for slot in made.parameters:
-        if slot.name not in filling.filled and not slot.many:
+        if slot.name not in filling.filled:
             filling.leave(slot)
     return filling
 

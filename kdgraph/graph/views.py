@@ -235,7 +235,8 @@ class _Planner:
                 self.build, made.name, slot_, keyword.value, self.build.top
             )
         for slot in slots:
-            if slot.is_required and slot.name not in knobs:
+            given = slot.name in knobs or many.get(slot.name)
+            if (slot.is_required or slot.many) and not given:
                 self.mistakes.append(
                     MissingArgument(
                         span=tree.span, function=made.name, slot=slot.name, usage=str(made)
