@@ -115,7 +115,7 @@ class Builder:
 
     # -- values ---------------------------------------------------------------------
 
-    def value(self, tree: Syntax, scope: Scope) -> Value:  # noqa: C901, PLR0911 - a case a kind
+    def value(self, tree: Syntax, scope: Scope) -> Value:
         """What a piece of an expression stands for."""
         self.values += 1
         if self.values > MOST_VALUES:
@@ -186,14 +186,15 @@ class Builder:
         self.note(UnknownName(span=tree.span, name=name, advice=self.near(name, scope)))
         return Unknown()
 
-    def outside(self, name: str) -> Value | None:  # noqa: PLR0911 - a line a kind of name
+    def outside(self, name: str) -> Value | None:
         """Models, collections of models, modules and recipes in `use`."""
         if name in self.world.networks:
             return Model(name)
         if name == "teachers":
             return Many(tuple(Model(one) for one in self.world.teachers), "the teachers")
         if name == "chain":
-            return Many(tuple(Model(one) for one in self.world.chain), "the chain")
+            known = self.world.networks
+            return Many(tuple(Model(one) for one in self.world.chain if one in known), "the chain")
         if name in self.recipe.modules:
             self.used.add(name)
             return Maker(name, self.recipe.modules[name])

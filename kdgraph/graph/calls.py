@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
 
-def call(build: Builder, tree: Call, scope: Scope) -> Value:  # noqa: PLR0911 - a line a kind
+def call(build: Builder, tree: Call, scope: Scope) -> Value:
     """What a call stands for."""
     callee = tree.callee
     if not isinstance(callee, Name):

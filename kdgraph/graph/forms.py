@@ -172,7 +172,8 @@ def _before(build: Builder, tree: Call, scope: Scope) -> Value:
             )
         return Unknown()
     earlier = chain[: chain.index(value.name)] if value.name in chain else ()
-    return Many(tuple(Model(name) for name in earlier), "models")
+    known = build.world.networks
+    return Many(tuple(Model(name) for name in earlier if name in known), "models")
 
 
 FORMS: dict[str, Form] = {

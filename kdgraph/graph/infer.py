@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kdgraph.graph.axes import Binding, Clash, Mistake, RankMistake, agree, broadcast, product
@@ -51,7 +51,7 @@ def infer_arithmetic(op: str, inputs: Inputs) -> Inferred:
     return Inferred(_arithmetic_sort(op, [node for _, node in inputs], axes), axes, tuple(mistakes))
 
 
-def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:  # noqa: PLR0911 - rules
+def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
     sorts = {node.sort for node in nodes}
     if sorts == {"Scalar"}:
         return "Scalar"
@@ -156,14 +156,16 @@ def _bound(
     return mistakes + binding.mistakes
 
 
-def _beyond(op: Op, inputs: Inputs) -> list[OverMistake]:
+def _beyond(op: Op, inputs: Inputs) -> Iterator[OverMistake | RankMistake]:
     """The knob `over`, where it names an axis that an input does not have."""
     over = op.knob("over")
     if not isinstance(over, (int, float)):
-        return []
-    known = (node.axes for _, node in inputs if node.axes)
-    ranks = [len(axes) for axes in known if not -len(axes) <= over < len(axes)]
-    return [OverMistake("over", int(over), rank) for rank in ranks[:1]]
+        return
+    for slot, node in inputs:
+        if node.axes == () and op.name != "concat":  # a number is a part of length one
+            yield RankMistake(slot, "... d", ())
+        elif node.axes and not -len(node.axes) <= over < len(node.axes):
+            yield OverMistake("over", int(over), len(node.axes))
 
 
 def _is_one_label(slot: Parameter, node: Node) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TRUTH = {"true": True, "false": False}
 
 
-def knob_of(  # noqa: PLR0913, PLR0917 - what is wrong is told in the words of all of them
+def knob_of(
     build: Builder,
     function: str,
     slot: Parameter,

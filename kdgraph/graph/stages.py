@@ -13,6 +13,7 @@ from kdgraph.lang.errors.memory import EmptyStage
 from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Function, Recipe, Stage
+from kdgraph.lang.source import Span
 
 
 @dataclass
@@ -27,7 +28,7 @@ def unroll(
     recipe: Recipe, stages: tuple[Stage, ...], library: dict[str, Function], world: World
 ) -> Unrolled:
     """Write each loop over models out, and check the names of stages and their modes."""
-    made = Unrolled()
+    made = Unrolled(mistakes=_chain(recipe, world))
     seen: set[str] = set()
     for stage in stages:
         made.mistakes += _modes(stage, world)
@@ -61,11 +62,24 @@ def _rounds(
     ]
 
 
+def _chain(recipe: Recipe, world: World) -> list[Diagnostic]:
+    """Names of `chain:` that are no models."""
+    return [
+        _unknown(name, span, world)
+        for name, span in zip(recipe.chain, recipe.chain_spans, strict=True)
+        if name not in world.networks
+    ]
+
+
+def _unknown(name: str, span: Span, world: World) -> Diagnostic:
+    known = ", ".join(f"`{one}`" for one in world.networks)
+    advice = suggest(name, world.networks) or f"the models are {known}"
+    return UnknownModel(span=span, name=name, advice=advice)
+
+
 def _modes(stage: Stage, world: World) -> list[Diagnostic]:
-    mistakes: list[Diagnostic] = []
-    for (model, _), span in zip(stage.mode, stage.mode_spans, strict=True):
-        if model not in world.networks:
-            known = ", ".join(f"`{name}`" for name in world.networks)
-            advice = suggest(model, world.networks) or f"the models are {known}"
-            mistakes.append(UnknownModel(span=span, name=model, advice=advice))
-    return mistakes
+    return [
+        _unknown(model, span, world)
+        for (model, _), span in zip(stage.mode, stage.mode_spans, strict=True)
+        if model not in world.networks
+    ]

@@ -125,7 +125,7 @@ def _found(axes: Axes) -> str:
     return f"axes {', '.join(map(str, axes))}" if axes else "no axes: it is one number"
 
 
-def _remedy(mistake: SortMistake, op: Op) -> str:  # noqa: PLR0911 - one remedy a mistake
+def _remedy(mistake: SortMistake, op: Op) -> str:
     wanted, found = mistake.wanted, mistake.found
     if wanted == "Distribution" and found == "Logits":
         return "put a `softmax(…)` around it, or use `kd`, which takes logits"

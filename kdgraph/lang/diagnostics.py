@@ -6,7 +6,7 @@ from abc import ABC
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from kdgraph.lang.excerpt import excerpt
+from kdgraph.lang.excerpt import excerpt, printed
 from kdgraph.lang.source import Span
 
 CODES: dict[str, type[Diagnostic]] = {}
@@ -78,4 +78,4 @@ def render(diagnostic: Diagnostic) -> str:
         lines += excerpt(labels, margin, lead)
     help_text = diagnostic.help.format(**diagnostic.facts())
     lines += [f"{' ' * margin} = help: {part}" for part in help_text.split("\n") if part]
-    return "\n".join(lines)
+    return "\n".join(map(printed, lines))

@@ -13,7 +13,9 @@ WIDEST = 100
 """columns of source text in one line of a message"""
 BEFORE = 20
 """how much of a clipped line is shown before its first caret"""
-UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+UNPRINTED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 """what would move the cursor, turn the line around or can't be written at all"""
 Label = tuple[Span, str]
 
@@ -64,8 +66,13 @@ def _line(labels: list[Label], head: str, blank: str, lead: Span) -> list[str]:
     return lines
 
 
+def printed(line: str) -> str:
+    """A line as it can be shown: what would upset the terminal is a space."""
+    return UNPRINTED.sub(" ", line)
+
+
 def _text(span: Span) -> str:
-    return UNPRINTED.sub(" ", span.source.line(span.line))
+    return printed(span.source.line(span.line))
 
 
 def _end(span: Span, text: str) -> int:

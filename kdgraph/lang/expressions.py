@@ -16,7 +16,7 @@ from kdgraph.lang.parse import Place, expression
 from kdgraph.lang.recipe import Entry
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Missing, Syntax, canonical, is_name
-from kdgraph.lang.yaml_problems import lost_to_comment
+from kdgraph.lang.yaml_problems import depth, lost_to_comment
 from kdgraph.lang.yaml_tree import Node, Scalar, words
 
 LOOP = re.compile(r"\s*([^\W\d]\w*)\s+in\s+(.+)", re.DOTALL)
@@ -98,7 +98,8 @@ def _cut(node: Scalar, *, flow: bool) -> Diagnostic | None:
     rest = text[node.span.end : (text.find("\n", node.span.end) + len(text) + 1) % (len(text) + 1)]
     at = Span(node.span.source, max(node.span.start, node.span.end - 1), node.span.end)
     unfinished = _unfinished(node.text)
-    if node.plain and unfinished and re.match(r"\s+#", rest):
+    comment = re.match(r"\s+#(.*)", rest)
+    if node.plain and unfinished and comment and depth(comment.group(1)) < 0:
         return lost_to_comment(at)
     if flow and node.plain and unfinished and rest.startswith(","):
         return LostToYaml(span=at, where="at the comma, inside braces")

@@ -192,6 +192,7 @@ class _Reader:
         loss = tree.get("loss")
         adapt = self._mapping(tree, "adapt")
         forward = self._text(tree, "forward") or "joint"
+        chain = self.names(tree, "chain")
         if forward not in FORWARDS:
             self._choice(tree.get("forward"), "forward", FORWARDS)
         return Recipe(
@@ -210,7 +211,8 @@ class _Reader:
                 key.text: self.entries(value, f"adapt.{key.text}")
                 for key, value in (adapt.entries if adapt else ())
             },
-            chain=tuple(name for name, _ in self.names(tree, "chain")),
+            chain=tuple(name for name, _ in chain),
+            chain_spans=tuple(span for _, span in chain),
             setting=next(iter(self.names(tree, "setting", one=True)), None),
             train=self._mapping(tree, "train"),
             forward=forward,

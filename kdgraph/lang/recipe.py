@@ -39,7 +39,7 @@ class Function:
 
     def __str__(self) -> str:
         """The head of the function."""
-        from kdgraph.lang.write import write  # noqa: PLC0415 - only messages need it
+        from kdgraph.lang.write import write
 
         shown = (
             s.name if s.default is None else f"{s.name}={write(s.default)}" for s in self.slots
@@ -93,6 +93,7 @@ class Recipe:
     adapt: dict[str, dict[str, Entry]] = field(default_factory=dict)
     use: dict[str, Recipe] = field(default_factory=dict)
     chain: tuple[str, ...] = ()
+    chain_spans: tuple[Span, ...] = ()
     setting: tuple[str, Span] | None = None
     train: Mapping | None = None
     forward: str = "joint"
@@ -128,6 +129,7 @@ class Recipe:
             stages=self.stages or base.stages,
             condense=self.condense or base.condense,
             chain=self.chain or base.chain,
+            chain_spans=self.chain_spans if self.chain else base.chain_spans,
             setting=self.setting or base.setting,
             train=self.train or base.train,
             forward=self.forward if self.forward != "joint" else base.forward,

@@ -205,16 +205,17 @@ def _plain(path: Path, depth: int) -> dict[str, object]:
 def _keys(tree: Mapping) -> list[Diagnostic]:
     return [
         UnknownKey(
-            span=key.span, section="a setting", key=key.text,
+            span=key.span,
+            section="a setting",
+            key=key.text,
             advice=suggest(key.text, SECTIONS) or f"a setting takes {', '.join(SECTIONS)}",
-        )  # fmt: skip
+        )
         for key, _ in tree.entries
         if key.text not in SECTIONS
     ]
 
 
-
-def _section(  # noqa: PLR0913, PLR0917 - each of them may be what is wrong
+def _section(
     kind: type[Model], node: Node | None, name: str, top: Dictionary[str, object],
     mistakes: list[Diagnostic], values: Dictionary[str, object] | None,
 ) -> Model | None:  # fmt: skip
@@ -241,7 +242,7 @@ def _augment(node: Node | None, data: Data | None, mistakes: list[Diagnostic]) -
     if isinstance(written, Scalar) and written.text == data.augment:
         tree = collect.tree(written, "data.augment")
     else:
-        from kdgraph.lang.override import value_tree  # noqa: PLC0415 - only for `--set`
+        from kdgraph.lang.override import value_tree
 
         tree = value_tree("data.augment", data.augment)
     mistakes += collect.mistakes

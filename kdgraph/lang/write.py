@@ -40,7 +40,7 @@ def _write(tree: Syntax, needed: int) -> str:
     return text if binds >= needed else f"({text})"
 
 
-def _form(tree: Syntax) -> tuple[int, str]:  # noqa: C901, PLR0911, PLR0912 - a case a kind
+def _form(tree: Syntax) -> tuple[int, str]:
     """How tightly the outermost sign of a piece binds, and its text."""
     match tree:
         case Number():

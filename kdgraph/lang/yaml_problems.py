@@ -32,7 +32,7 @@ OPENS, CLOSES = "([", ")]"
 
 def lost_to_comment(span: Span) -> LostToYaml:
     """The diagnostic for an expression that a comment cuts in two."""
-    advice = "move the comment to a line of its own, above the name"
+    advice = "an expression holds no `#`: move the comment to a line of its own"
     return LostToYaml(span=span, where="at ` #`, where a comment starts", advice=advice)
 
 
@@ -62,6 +62,11 @@ def explained(error: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
     return NotYaml(span=at, problem=said.replace("'", "`"))
 
 
+def depth(text: str) -> int:
+    """How many brackets a piece of an expression leaves open; below 0: closes of others."""
+    return sum(map(text.count, OPENS)) - sum(map(text.count, CLOSES))
+
+
 def _comment(source: Source, problem: int) -> Span | None:
     """The end of an expression that a comment cut on the line before, if one did.
 
@@ -74,8 +79,7 @@ def _comment(source: Source, problem: int) -> Span | None:
             continue
         found = COMMENT.match(source.line(number))
         kept = found.group("kept") if found else ""
-        depth = sum(kept.count(one) for one in OPENS) - sum(kept.count(one) for one in CLOSES)
-        if depth > 0:
+        if depth(kept) > 0:
             end = source.offset(number - 1, len(kept))
             return Span(source, end - 1, end)
     return None

@@ -29,29 +29,52 @@ def word(
 
 IMAGES, VECTORS = ("Image", "b c h w"), ("Embedding", "b d")
 WORDS = (
-    word("bank", "Table examples d", edge("v", *VECTORS), knob("momentum", "Share", 0.5), kind="memory"),
+    word(
+        "bank",
+        "Table examples d",
+        edge("v", *VECTORS),
+        knob("momentum", "Share", 0.5),
+        kind="memory",
+    ),
     word("queue", "Table size d", edge("v", *VECTORS), knob("size", "Count"), kind="memory"),
     word("once", "Tensor ...", edge("v"), kind="memory"),
     word("delay", "Tensor", kind="memory", record=True),
     word(
-        "negatives", "Labels b k", edge("i", "Labels", "b"), knob("k", "Count"),
-        edge("other", "Labels", "b", None), random=True,
+        "negatives",
+        "Labels b k",
+        edge("i", "Labels", "b"),
+        knob("k", "Count"),
+        edge("other", "Labels", "b", None),
+        random=True,
     ),
     word(
-        "keep", "Mask n", edge("scores", "Tensor", "n k"), edge("truth", "Labels", "n"),
+        "keep",
+        "Mask n",
+        edge("scores", "Tensor", "n k"),
+        edge("truth", "Labels", "n"),
         knob("ratio", "Share"),
     ),
     word("gate", "Tensor n", knob("p", "Share"), knob("n", "int"), random=True),
     word("pick", "Labels b", edge("v", "Tensor", "b k"), random=True),
     word(
-        "branches", "Logits b classes", edge("v", "Map", "b c h w"), knob("model", "str"),
-        knob("place", "int"), knob("classes", "Count"), kind="module", each="maps",
+        "branches",
+        "Logits b classes",
+        edge("v", "Map", "b c h w"),
+        knob("model", "str"),
+        knob("place", "int"),
+        knob("classes", "Count"),
+        kind="module",
+        each="maps",
     ),
     word("neighbours", "Labels b k", edge("v", *VECTORS), knob("k", "Count")),
     word("share", "Scalar", edge("view", *IMAGES)),
-    word("images", "Image b c h w", edge("image", *IMAGES), edge("index", "Labels", "b"), kind="view"),
-    word("cutmix", "Image b c h w", edge("a", *IMAGES), edge("b", *IMAGES), kind="view", random=True),
-)  # fmt: skip
+    word(
+        "images", "Image b c h w", edge("image", *IMAGES), edge("index", "Labels", "b"), kind="view"
+    ),
+    word(
+        "cutmix", "Image b c h w", edge("a", *IMAGES), edge("b", *IMAGES), kind="view", random=True
+    ),
+)
 
 
 @contextmanager

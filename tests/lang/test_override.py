@@ -39,7 +39,7 @@ def test_a_name_takes_another_value(name, value, section):
     key = {"lambda": "λ"}.get(name, name.rpartition(".")[2])
 
     assert write(getattr(made, section)[key].tree) == value
-    assert RECIPE != made
+    assert made != RECIPE
 
 
 def test_the_loss_may_be_set_and_numbers_need_no_quotes():
