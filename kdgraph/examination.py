@@ -63,10 +63,10 @@ def _is_open(network: Network, graphs: list[LossGraph], name: str) -> bool:
 
 def _real(experiment: Experiment, name: str) -> Network:
     """A network as it really is, built where nothing is computed."""
-    import torch  # noqa: PLC0415 - only where the table does not know
+    import torch
 
-    from kdgraph.lower.live import live_network  # noqa: PLC0415
-    from kdgraph.models.build import build  # noqa: PLC0415
+    from kdgraph.lower.live import live_network
+    from kdgraph.models.build import build
 
     spec = experiment.setting.models[name]
     facts = data_facts(experiment.setting)

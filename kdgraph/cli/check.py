@@ -27,11 +27,11 @@ def check(
     Mistakes of the language are found without loading torch; sizes of networks outside the
     table of known ones are looked up by building them without weights.
     """
-    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415
-    from kdgraph.cli.telling import tell_mistakes  # noqa: PLC0415
-    from kdgraph.examination import examined  # noqa: PLC0415
-    from kdgraph.experiment import pairs_of  # noqa: PLC0415
-    from kdgraph.lang.diagnostics import RecipeError  # noqa: PLC0415
+    from kdgraph.cli.plugins import load_plugins
+    from kdgraph.cli.telling import tell_mistakes
+    from kdgraph.examination import examined
+    from kdgraph.experiment import pairs_of
+    from kdgraph.lang.diagnostics import RecipeError
 
     load_plugins(plugin or [])
     wrong = 0

@@ -51,9 +51,9 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     Ends with a table of teacher, student alone and student distilled, and keeps everything
     in the run's folder: config, metrics, checkpoints, the student's weights, the loss graph.
     """
-    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - torch loads below
-    from kdgraph.experiment import examine, pairs_of  # noqa: PLC0415
-    from kdgraph.lang.diagnostics import RecipeError  # noqa: PLC0415
+    from kdgraph.cli.plugins import load_plugins
+    from kdgraph.experiment import examine, pairs_of
+    from kdgraph.lang.diagnostics import RecipeError
 
     load_plugins(plugin or [])
     values = pairs_of(set_ or [])
@@ -61,12 +61,12 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     if experiment.errors:
         raise RecipeError(*experiment.errors)
 
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from kdgraph.train import distributed, table  # noqa: PLC0415
-    from kdgraph.train.method import Place  # noqa: PLC0415
-    from kdgraph.train.progress import Progress  # noqa: PLC0415
-    from kdgraph.train.run import Request, Run  # noqa: PLC0415
+    from kdgraph.train import distributed, table
+    from kdgraph.train.method import Place
+    from kdgraph.train.progress import Progress
+    from kdgraph.train.run import Request, Run
 
     if devices > 1 and not distributed.launched():
         words = ["-m", "kdgraph", *sys.argv[1:]]
@@ -78,31 +78,27 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
         _telling(leads=world.leads),
     ):
         folder = _folder(name, out, resume, world.leads)
-        if resume and folder.is_finished:
-            rows = table.read(folder.result)
-        else:
-            progress = Progress(console, _hint(folder), quiet=quiet)
-            running = Run(
-                request=Request(recipe, on, values, seed, seeds, alone),
-                folder=folder,
-                place=Place(
-                    device=place,
-                    world=world,
-                    compile=place.type == "cuda" if compile_ is None else compile_,
-                    resume=resume,
-                    save_every=save_every,
-                ),
-                say=lambda words: _say(console, words, world.leads and not quiet),
-                listen=lambda _: (progress,) if world.leads else (),
-            )
-            try:
-                rows = running.run()
-            finally:
-                progress.close()
-                folder.abandon()
-            if world.leads:
-                _draw(experiment, folder)
+        progress = Progress(console, _hint(folder), quiet=quiet)
+        running = Run(
+            request=Request(recipe, on, values, seed, seeds, alone),
+            folder=folder,
+            place=Place(
+                device=place,
+                world=world,
+                compile=place.type == "cuda" if compile_ is None else compile_,
+                resume=resume,
+                save_every=save_every,
+            ),
+            say=lambda words: _say(console, words, world.leads and not quiet),
+            listen=lambda _: (progress,) if world.leads else (),
+        )
+        try:
+            rows = running.run()
+        finally:
+            progress.close()
+            folder.abandon()
         if world.leads:
+            _draw(experiment, folder)
             console.print()
             console.print(table.table(rows, title=f"{name} on {experiment.setting.name}"))
             console.print(f"kept in {folder.path}", soft_wrap=True, highlight=False)
@@ -111,7 +107,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
 @contextmanager
 def _telling(*, leads: bool) -> Iterator[None]:
     """Rank 0 tells of a mistake while the others are still there; they leave without a word."""
-    from kdgraph.lang.diagnostics import RecipeError  # noqa: PLC0415
+    from kdgraph.lang.diagnostics import RecipeError
 
     try:
         yield
@@ -123,8 +119,8 @@ def _telling(*, leads: bool) -> Iterator[None]:
 
 def _folder(name: str, out: Path | None, resume: bool, leads: bool) -> RunDir:  # noqa: FBT001
     """The run's folder; rank 0 decides, and says it to the others by the file system."""
-    from kdgraph.train import rundir  # noqa: PLC0415
-    from kdgraph.train.distributed import shared  # noqa: PLC0415
+    from kdgraph.train import rundir
+    from kdgraph.train.distributed import shared
 
     made = (rundir.again if resume else rundir.begin)(name, out=out) if leads else None
     return rundir.RunDir(Path(shared(str(made.path) if made else "")))
@@ -145,9 +141,9 @@ def _say(console: Console, words: str, speaks: bool) -> None:  # noqa: FBT001
 
 def _draw(experiment: object, folder: RunDir) -> None:
     """Keep the loss graph as a picture."""
-    from kdgraph.experiment import Experiment  # noqa: PLC0415
-    from kdgraph.viz.picture_of import picture_of  # noqa: PLC0415
-    from kdgraph.viz.render import render  # noqa: PLC0415
+    from kdgraph.experiment import Experiment
+    from kdgraph.viz.picture_of import picture_of
+    from kdgraph.viz.render import render
 
     assert isinstance(experiment, Experiment)
     render(picture_of(experiment.analysis), folder.graph)

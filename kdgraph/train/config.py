@@ -37,22 +37,29 @@ def config_of(experiment: Experiment, values: Mapping[str, object]) -> dict[str,
     }
 
 
-def keep(folder: RunDir, config: Mapping[str, object], recipe: str) -> None:
-    """Write them down; a run that goes on keeps what it began with.
+def compare(folder: RunDir, config: Mapping[str, object]) -> None:
+    """See that a run goes on as what it began as.
 
     Raises:
-        RecipeError: the run began with other values.
+        RecipeError: the folder holds a run with other values.
     """
-    found = {**config, "threads": torch.get_num_threads(), "versions": versions()}
-    text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
     if folder.config.exists():
         began = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
-        mistakes = list(_differences(folder, began, yaml.safe_load(text)))
+        mistakes = list(_differences(folder, began, yaml.safe_load(_written(config))))
         if mistakes:
             raise RecipeError(*mistakes)
-        return
-    atomic.write_text(folder.recipe, recipe)
-    atomic.write_text(folder.config, text)
+
+
+def keep(folder: RunDir, config: Mapping[str, object], recipe: str) -> None:
+    """Write them down, unless a run goes on that has done so."""
+    if not folder.config.exists():
+        circumstances = {"threads": torch.get_num_threads(), "versions": versions()}
+        atomic.write_text(folder.recipe, recipe)
+        atomic.write_text(folder.config, _written({**config, **circumstances}))
+
+
+def _written(config: Mapping[str, object]) -> str:
+    return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
 
 
 def versions() -> dict[str, str]:

@@ -47,7 +47,7 @@ class Place:
     save_every: float = 300.0
 
 
-def train_recipe(  # noqa: PLR0913 - all that a run is made of
+def train_recipe(
     experiment: Experiment,
     networks: Mapping[str, nn.Module],
     split: Split,
@@ -124,7 +124,7 @@ def trained_model(experiment: Experiment, stage: Stage) -> str:
     return models[0] if models else "student"
 
 
-def compile_stage(  # noqa: PLR0913, PLR0917 - all that a stage is made of
+def compile_stage(
     experiment: Experiment,
     stage: Stage,
     networks: Mapping[str, nn.Module],

@@ -14,14 +14,14 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.setting import ModelSpec, Setting
 from kdgraph.train import atomic, config, teacher
 from kdgraph.train.cast import STUDENT, Cast, cast
-from kdgraph.train.distributed import ALONE
+from kdgraph.train.distributed import ALONE, shared
 from kdgraph.train.events import Listener, Warned
 from kdgraph.train.journal import Journal
 from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_lesson
 from kdgraph.train.method import Place, rehearse, share_right, train_recipe
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.stage import StageResult
-from kdgraph.train.table import Entry, write
+from kdgraph.train.table import Entry, read, write
 from kdgraph.train.tensorboard import Curves, is_installed
 from kdgraph.train.together import led, together
 
@@ -58,9 +58,12 @@ class Run:
     def run(self) -> list[Entry]:
         """Train what is to be trained, write the result, and give back the table.
 
-        Everything that can be wrong is found out before the first step.
+        Everything that can be wrong is found out before the first step. A finished run that is
+        to go on is not trained again.
         """
         made = together(self.place.world, self._open)
+        if made is None:
+            return read(self.folder.result)
         self.say(_data_words(made.experiment.setting, made.split))
         rows = [self._teacher(made, name) for name in made.teachers]
         alone: list[StageResult] = []
@@ -78,22 +81,25 @@ class Run:
             write(self.folder, rows, self._facts(made.experiment))
         return rows
 
-    def _open(self) -> Cast:
-        """Everything that can be known before training, and what will be run, kept."""
+    def _open(self) -> Cast | None:
+        """Everything that can be known before training; nothing where the run is finished."""
         request = self.request
         experiment = examine(request.recipe, request.on, request.values)
         if experiment.errors:
             raise RecipeError(*experiment.errors)
+        about = {
+            "seed": request.seed,
+            "seeds": request.seeds,
+            "device": str(self.place.device),
+            "ranks": self.place.world.size,
+        }
+        words = config.config_of(experiment, request.values) | about
+        config.compare(self.folder, words)
+        if shared("finished" if self.folder.is_finished else ""):
+            return None
         made = cast(experiment, request.seed)
         self.parts = rehearse(made.experiment, made.networks, made.split, self.place)
         if self.place.world.leads:
-            about = {
-                "seed": request.seed,
-                "seeds": request.seeds,
-                "device": str(self.place.device),
-                "ranks": self.place.world.size,
-            }
-            words = config.config_of(experiment, request.values) | about
             config.keep(self.folder, words, experiment.recipe.source.text)
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch.distributed as dist
 from torch import nn
@@ -37,8 +37,7 @@ def together(world: World, work: Callable[[], Made]) -> Made:
     first = next((one for one in everyones if one), ())
     if first:
         raise RecipeError(*first)
-    assert result is not None
-    return result
+    return cast("Made", result)
 
 
 def led(world: World, network: nn.Module, work: Callable[[], Made]) -> Made:

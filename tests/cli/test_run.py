@@ -203,7 +203,7 @@ def test_a_student_from_a_file_begins_with_those_weights(here, tmp_path):
     code, _, _ = here("run", "ce", "--on", tiny(tmp_path), *told)
 
     assert code == 0
-    from safetensors.torch import load_file  # noqa: PLC0415
+    from safetensors.torch import load_file
 
     before = load_file(tmp_path / "student.safetensors")
     after = load_file(tmp_path / "runs/ce/student.safetensors")
@@ -249,9 +249,10 @@ def test_a_finished_run_is_shown_again_and_not_trained(here, tmp_path):
         (("--seeds", 2), "seeds"),
     ],
 )
-def test_a_run_does_not_go_on_as_another_one(here, tmp_path, more, what):
+def test_a_run_does_not_go_on_and_is_not_shown_as_another_one(here, tmp_path, more, what):
     command = ("run", "ce", "--on", tiny(tmp_path), "--out", "mine")
     here(*command)
+    assert f"belongs to another {what}" in here(*command, "--resume", *more)[2]
     (tmp_path / "mine" / "result.json").unlink()
 
     code, _, err = here(*command, "--resume", *more)

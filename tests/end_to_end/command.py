@@ -67,7 +67,7 @@ class Here:
         self.patch, self.capture = patch, capture
 
     def __call__(self, *words: object) -> tuple[int, str, str]:
-        from kdgraph.cli import main  # noqa: PLC0415 - coverage of imports is its own test
+        from kdgraph.cli import main
 
         self.patch.setattr(sys, "argv", ["kdgraph", *map(str, words)])
         self.capture.readouterr()

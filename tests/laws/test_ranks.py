@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,17 @@ from tests.laws.recipe_ranks import WAYS, alone_with_half, everything
 def found(tmp_path_factory):
     """By one process; by the first and the second of two."""
     out = tmp_path_factory.mktemp("ranks")
-    before = dict(os.environ)
-    checkout = str(Path(__file__).parents[2])
-    os.environ["PYTHONPATH"] = os.pathsep.join([checkout, *sys_path(before)])
-    code = launch(2, ["-m", "tests.laws.recipe_ranks", str(out)])
-    os.environ.clear()
-    os.environ.update(before)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("TORCH_CPP_LOG_LEVEL", "ERROR")
+        code = launch(2, ["-m", "tests.laws.recipe_ranks", str(out)])
     assert code == 0
-    return everything(ALONE), *(load_file(out / f"rank{rank}.safetensors") for rank in (0, 1))
-
-
-def sys_path(environ: dict[str, str]) -> list[str]:
-    return [one for one in [environ.get("PYTHONPATH")] if one]
+    alone = everything(ALONE)
+    torch.set_num_threads(threads)
+    return alone, *(load_file(out / f"rank{rank}.safetensors") for rank in (0, 1))
 
 
 @pytest.mark.parametrize("way", WAYS)
