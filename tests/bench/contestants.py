@@ -15,6 +15,12 @@ from kdgraph.models.build import build
 from tests.bench.handwritten_icd import HandwrittenICD
 
 CLASSES = 10
+EARLY = """
+loss: sup + 100·look
+where:
+  sup:  cross_entropy(student.logits, y)
+  look: at(teacher.layer1, student.layer1)
+"""
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,11 @@ def networks(teacher: str = "resnet20", student: str = "resnet8", *, device: str
     return Pair(build(teacher, CLASSES).to(device), build(student, CLASSES).to(device))
 
 
-def compiled(pair: Pair, data: Batch, *, optimise: bool = True) -> Step:
+def compiled(pair: Pair, data: Batch, *, recipe: str = "icd", optimise: bool = True) -> Step:
     """The recipe's step, on networks of its own."""
     own = deepcopy(pair)
     models = {"teacher": own.teacher, "student": own.student}
-    return kdgraph.compile("icd", models=models, sample=data.x, optimise=optimise)
+    return kdgraph.compile(recipe, models=models, sample=data.x, optimise=optimise)
 
 
 def by_hand(pair: Pair, step: Step) -> HandwrittenICD:
@@ -85,5 +91,7 @@ def training(module: nn.Module, loss: Callable[[], Tensor]) -> Callable[[], None
         loss().backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if parameters[0].is_cuda:
+            torch.cuda.synchronize()
 
     return step

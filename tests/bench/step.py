@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from tests.bench.contestants import (
+    EARLY,
     Batch,
     batch,
     by_hand,
@@ -47,15 +48,18 @@ def main() -> None:
     for mode in given.modes:
         pair = networks(given.teacher, given.student, device=given.device)
         step, plain = (compiled(pair, data, optimise=one) for one in (True, False))
+        cut, whole = (compiled(pair, data, recipe=EARLY, optimise=one) for one in (True, False))
         hand, twin = by_hand(pair, step), by_hand(pair, step)
         if mode != "eager":
-            for one in (step, plain, hand, twin):
+            for one in (step, plain, cut, whole, hand, twin):
                 one.compile(fullgraph=True, dynamic=False, backend=mode)
         same_loss(step, hand, data)
         ours, theirs = _of_step(step, data), _of_hand(hand, data)
         print(f"{mode:9} handwritten against its twin  {compare(_of_hand(twin, data), theirs)}")
         print(f"{mode:9} kdgraph against handwritten   {compare(ours, theirs)}")
         print(f"{mode:9} kdgraph against no passes     {compare(ours, _of_step(plain, data))}")
+        early = compare(_of_step(cut, data), _of_step(whole, data))
+        print(f"{mode:9} first stage against no passes {early}")
 
 
 if __name__ == "__main__":
