@@ -21,6 +21,7 @@ from kdgraph.lang.syntax import (
 )
 
 COMPARISON, TOTAL, PRODUCT, FACTORS, SIGNED, POWER, SUFFIXED = range(7)
+RAISED = {"2": "²", "3": "³"}
 BINDS = {"+": TOTAL, "-": TOTAL, "*": FACTORS, "/": FACTORS, "@": FACTORS, "^": POWER}
 SIGNS = {"+": " + ", "-": " - ", "*": "·", "/": "/", "@": " @ ", "^": "^"}
 
@@ -96,6 +97,8 @@ def _arguments(call: Call) -> str:
 
 def _binary(tree: Binary) -> tuple[int, str]:
     binds = BINDS[tree.op]
+    if tree.op == "^" and isinstance(tree.right, Number) and tree.right.text in RAISED:
+        return SUFFIXED, _write(tree.left, SUFFIXED) + RAISED[tree.right.text]
     if tree.op == "^":
         return POWER, f"{_write(tree.left, SUFFIXED)}^{_write(tree.right, SIGNED)}"
     left_needed = TOTAL if binds == TOTAL else FACTORS
