@@ -30,7 +30,9 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
         bool, typer.Option("--resume", help="Go on where a run stopped.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    devices: Annotated[int, typer.Option(help="How many of this machine's devices.", min=1)] = 1,
+    devices: Annotated[
+        int | None, typer.Option(help="How many of this machine's devices; else one.", min=1)
+    ] = None,
     compile_: Annotated[
         bool | None,
         typer.Option("--compile/--no-compile", help="Compile the step; the default on a GPU."),
@@ -68,13 +70,13 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     from kdgraph.train.progress import Progress
     from kdgraph.train.run import Request, Run
 
-    if devices > 1 and not distributed.launched():
+    if devices is not None and devices > 1 and not distributed.launched():
         words = ["-m", "kdgraph", *sys.argv[1:]]
         raise typer.Exit(distributed.launch(devices, words))
     console = Console(markup=False, highlight=False)
     name = experiment.recipe.name
     with (
-        distributed.join(device, devices if distributed.launched() else None) as (world, place),
+        distributed.join(device, devices) as (world, place),
         _telling(leads=world.leads),
     ):
         folder = _folder(name, out, resume, world.leads)

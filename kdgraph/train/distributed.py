@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,7 @@ class World:
 
 
 ALONE = World()
+ELASTIC = ("torch.distributed.elastic", "torch.distributed.elastic.agent.server.api")
 
 
 def launched() -> bool:
@@ -102,13 +104,15 @@ def launch(devices_wanted: int, command: Sequence[str]) -> int:
     "run", "kd.kd"]`. Threads are divided among the processes unless `OMP_NUM_THREADS` says
     otherwise, which `torchrun` itself would set to one.
     """
-    from torch.distributed.elastic.multiprocessing.api import SignalException  # noqa: PLC0415
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch  # noqa: PLC0415
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     threads = max(1, torch.get_num_threads() // devices_wanted)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # else it warns of what `wrap` is for
+    for name in ELASTIC:  # to which Ctrl-C is news
+        logging.getLogger(name).setLevel(logging.ERROR)
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,

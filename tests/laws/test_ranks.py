@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from kdgraph.train.distributed import ALONE, launch
-from tests.end_to_end.command import kdgraph, tiny
+from tests.end_to_end.command import environment, kdgraph, tiny
 from tests.laws.recipe_ranks import WAYS, alone_with_half, everything
 
 
@@ -103,3 +105,16 @@ def test_a_mistake_is_told_once_whatever_the_number_of_processes(tmp_path):
     assert "Traceback" not in err
     assert out == ""
     assert not list(tmp_path.glob("runs/*"))
+
+
+def test_torchs_own_launcher_needs_no_word_of_devices(tmp_path):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command = ["-m", "kdgraph", "run", "ce", "--on", str(tiny(tmp_path)), "--device", "cpu"]
+    done = subprocess.run(
+        [*launcher, *command], cwd=tmp_path, env=environment(tmp_path / "cache"),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert [one.name for one in (tmp_path / "runs").iterdir()] == ["ce"]
+    assert done.stdout.count("ce on tiny") == 1
