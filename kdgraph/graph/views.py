@@ -134,11 +134,11 @@ class _Planner:
                 MissingArgument(span=tree.span, function=AUGMENT, slot="image", usage=usage)
             )
             return None
+        if self.augment is None:
+            return self.step(tree.arguments[0], name, label)
         inner = self._input(tree.arguments[0], f"{name}.", label)
         if inner is None:
             return None
-        if self.augment is None:
-            return self._same(inner, name)
         outer, self.raw = self.raw, inner
         made = self.step(self.augment, name, label)
         self.raw = outer

@@ -41,7 +41,7 @@ WORDS = (
     word("delay", "Tensor", kind="memory", record=True),
     word(
         "negatives",
-        "Labels b k",
+        "Labels b n",
         edge("i", "Labels", "b"),
         knob("k", "Count"),
         edge("other", "Labels", "b", None),
