@@ -19,7 +19,7 @@ from kdgraph.lower.step import Step
 from kdgraph.train import device as devices
 from kdgraph.train import manifest, optimise
 from kdgraph.train.checkpoint import Checkpoints
-from kdgraph.train.distributed import ALONE, World, wrap
+from kdgraph.train.distributed import ALONE, World, launched, wrap
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener, Warned, tell
 from kdgraph.train.feed import Feed, near
@@ -138,7 +138,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     identity = manifest.Identity(
         graph=graph, protocol=manifest.fingerprint(training), seed=seed, stage=stage
     )
-    with interruptible(patient=world.size > 1) as wish:
+    with interruptible(patient=launched()) as wish:
         loop = Loop(
             name=name,
             stage=stage,
