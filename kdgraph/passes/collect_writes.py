@@ -20,7 +20,7 @@ def collect_writes(graph: LossGraph) -> LossGraph:
             return None
         knobs = (("word", node.op.name), *node.op.knobs)
         write = Op("write", knobs, writes=node.op.writes)
-        made.add(replace(node, op=write, name="", axes=None), inputs)
+        made.add(replace(node, op=write, name="", sort="Tensor", axes=None), inputs)
         return made.add(replace(node, op=Op("recall", knobs, reads=node.op.reads)), ())
 
     return rewritten(graph, split)

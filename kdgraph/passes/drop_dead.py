@@ -27,13 +27,22 @@ def drop_dead(graph: LossGraph) -> LossGraph:
         if constant(graph, term.weight) != 0.0 and constant(graph, term.value) != 0.0
     )
     copy = rewritten(graph, lambda _made, _node, _inputs: None)
-    if len(kept) == len(graph.terms):
-        return copy
     alive = {term.name for term in kept}
     copy.terms = tuple(term for term in copy.terms if term.name in alive)
-    memory = {name for n in copy.needed(copy.asked()) for name in copy.node(n).op.reads}
+    read = _memory(copy)
     for number in list(copy.dag):
         writes = copy.node(number).op.writes
-        if writes and not memory & set(writes):
+        if writes and not read & set(writes):
             copy.dag.remove_node(number)
     return rewritten(copy, lambda _made, _node, _inputs: None)
+
+
+def _memory(graph: LossGraph) -> set[str]:
+    """The memory that is read by what is asked for, or by what is written for it."""
+    wanted, read = graph.asked(), set[str]()
+    while True:
+        found = {name for one in graph.needed(wanted) for name in graph.node(one).op.reads}
+        if found == read:
+            return read
+        read = found
+        wanted |= {one for one in graph.dag if read & set(graph.node(one).op.writes)}
