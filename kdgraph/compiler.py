@@ -26,6 +26,7 @@ from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.names import UnusedName
+from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.override import overridden
 from kdgraph.lang.read import find_recipe, load_text, read_recipe
 from kdgraph.lang.recipe import Recipe, Stage
@@ -83,7 +84,7 @@ def load(recipe: str | Path | Recipe, set: Mapping[str, object] | None = None) -
     """
     if not isinstance(recipe, Recipe):
         text = str(recipe)
-        is_text = isinstance(recipe, str) and ("\n" in text or text.lstrip().startswith("loss:"))
+        is_text = isinstance(recipe, str) and (": " in text or "\n" in text or len(text) > 1000)  # noqa: PLR2004 - no path is so long
         source = Source("<recipe>", text) if is_text else load_text(find_recipe(text))
         recipe = read_recipe(source)
     return overridden(recipe, set or {}) if set else recipe
@@ -180,6 +181,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     from kdgraph.lower.live import live_network  # noqa: PLC0415
 
     read = load(recipe, set)
+    _refuse_given(read, given)
     image = tuple(sample.shape[1:])
     networks = {name: live_network(name, model, image) for name, model in models.items()}
     student = networks.get(STUDENT_STAGE)
@@ -200,3 +202,15 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     graph = lean(built.graph, optimise=optimise)
     return assemble(graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype)
 
+
+def _refuse_given(recipe: Recipe, given: Sequence[str]) -> None:
+    """Refuse names to be given that the recipe does not have."""
+    if isinstance(given, str):
+        msg = f"given takes a list of names, as in given=[{given!r}]"
+        raise TypeError(msg)
+    known = {*recipe.where, *(name for other in recipe.use.values() for name in other.where)}
+    for name in given:
+        if name not in known:
+            near = suggest(name, known) or f"it has {', '.join(sorted(known))}"
+            msg = f"the recipe has no name {name!r} in `where`: {near}"
+            raise ValueError(msg)

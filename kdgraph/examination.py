@@ -30,7 +30,8 @@ def examined(
         RecipeError: a text can't be read at all; other mistakes are in the result.
     """
     experiment = examine(recipe, on, values)
-    if not deep or None in (experiment.world.image, experiment.world.classes):
+    image = experiment.world.image
+    if not deep or image is None or min(image) < 1 or experiment.world.classes is None:
         return experiment
     graphs = [built.graph for _, built in experiment.analysis.stages]
     real: dict[str, Network] = {}

@@ -15,6 +15,7 @@ from kdgraph.data.spec import DataSpec
 from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.memory import NotBuiltYet
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.override import overridden
 from kdgraph.lang.protocol import Protocol, Training, layered
@@ -121,10 +122,14 @@ def parted(pairs: Dictionary[str, object]) -> tuple[dict[str, object], dict[str,
         for step in path[:-1]:
             assert isinstance(at, dict)
             below = at.setdefault(step, {})
-            at[step] = below if isinstance(below, dict) else {}
+            at[step] = below if isinstance(below, dict) else {"name": below}
             at = at[step]
         assert isinstance(at, dict)
-        at[path[-1]] = _value(value)
+        last = at.get(path[-1])
+        if isinstance(last, dict):  # `models.student=resnet8` beside `models.student.weights=…`
+            last["name"] = _value(value)
+        else:
+            at[path[-1]] = _value(value)
     return recipe, setting
 
 
@@ -184,9 +189,23 @@ def examine(
     world = world_of(read, setting, networks or {})
     analysis = analyse(read, world, setting.augment)
     found = Experiment(read, setting, nested, analysis.world, analysis)
-    wrong = [*setting_mistakes(setting), *stage_mistakes(read)]
+    wrong = [*setting_mistakes(setting), *stage_mistakes(read), *_not_built(read)]
     wrong += [] if wrong else found.protocol_mistakes()
     models = nested.get("models")
     if isinstance(models, dict) and not (wrong or analysis.errors):
         wrong += idle_models(models, read_setting(path), read, analysis)
     return replace(found, analysis=replace(analysis, mistakes=(*wrong, *analysis.mistakes)))
+
+
+def _not_built(recipe: Recipe) -> list[Diagnostic]:
+    """Parts of the language that are read, but that no run carries out yet."""
+    found: list[Diagnostic] = []
+    if recipe.condense:
+        first = next(iter(recipe.condense.values()))
+        found.append(NotBuiltYet(span=first.key, what="condense"))
+    found += [
+        NotBuiltYet(span=stage.compute.span, what="compute")
+        for stage in recipe.stages
+        if stage.compute is not None
+    ]
+    return found

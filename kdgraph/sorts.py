@@ -25,6 +25,7 @@ SORTS = {
     "Logits": "scores over classes, before a softmax",
     "Distribution": "probabilities that sum to one along the last axis",
     "LogDistribution": "logarithms of probabilities",
+    "Scaled": "probabilities times a number, which sum to that number",
     "Embedding": "one vector for each row",
     "Map": "feature maps: channels over height and width",
     "Labels": "whole numbers that name a class, one for each row",
@@ -81,12 +82,15 @@ else:
 # What a slot of the first sort must never be given. Everything else is allowed: a sort
 # that is not known is never refused.
 REFUSES = {
-    "Logits": {"Distribution", "LogDistribution", "Labels", "Mask", "Image", "Scalar"},
-    "Distribution": {"Logits", "LogDistribution", "Labels", "Mask", "Image", "Scalar"},
+    "Logits": {"Distribution", "Scaled", "LogDistribution", "Labels", "Mask", "Image", "Scalar"},
+    "Distribution": {
+        "Logits", "Scaled", "LogDistribution", "Labels", "Mask", "Image", "Scalar", "Embedding", "Map",
+    },
     "Labels": {"Logits", "Distribution", "LogDistribution", "Embedding", "Map", "Image"},
     "Map": {"Labels", "Scalar", "Embedding"},
     "Embedding": {"Labels", "Scalar", "Map"},
     "Scalar": {"Map", "Image"},
+    "Mask": {"Labels", "Logits", "Distribution", "LogDistribution", "Embedding", "Map", "Image"},
 }
 
 

@@ -57,6 +57,13 @@ from kdgraph.lang.syntax import (
 )
 from kdgraph.lang.write import write
 
+STOPS = frozenset(
+    {
+        "detach", "input", "const", "clock", "sign", "lt", "le", "gt", "ge", "eq", "ne", "argmax",
+        "onehot",
+    }
+)  # fmt: skip
+"""what no gradient comes through"""
 MOST_NODES = 5_000
 MOST_VALUES = 20_000
 OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
@@ -98,7 +105,7 @@ class Builder:
     single: dict[tuple[object, ...], int] = field(default_factory=dict)
     direct: Syntax | None = None
     borrowed: dict[str, Scope] = field(default_factory=dict)
-    expanding: list[str] = field(default_factory=list)
+    expanding: list[Function] = field(default_factory=list)
     widths: dict[str, tuple[int | None, Span]] = field(default_factory=dict)
     built: dict[tuple[int, int], tuple[Value, Scope]] = field(default_factory=dict)
     values: int = 0
@@ -107,7 +114,7 @@ class Builder:
         """Open the scope that the names of the recipe stand in."""
         known = self.world.networks
         entries = {name: one for name, one in self.recipe.where.items() if name not in known}
-        self.top = Scope((), entries)
+        self.top = Scope((), entries, home=self.recipe)
         self.plain = Scope()
         for section in (self.recipe.views, self.recipe.modules, self.recipe.where):
             for name in section.keys() & known.keys():
@@ -180,14 +187,15 @@ class Builder:
             return Point(self.view(name, tree.span))
         if name in SOURCES or name in SIZES:
             return Point(self.source(name, tree.span))
-        found = self.outside(name)
+        found = self.outside(name, scope)
         if found is not None:
             return found
         self.note(UnknownName(span=tree.span, name=name, advice=self.near(name, scope)))
         return Unknown()
 
-    def outside(self, name: str) -> Value | None:
+    def outside(self, name: str, scope: Scope) -> Value | None:
         """Models, collections of models, modules and recipes in `use`."""
+        home = scope.root.home
         if name in self.world.networks:
             return Model(name)
         if name == "teachers":
@@ -195,9 +203,9 @@ class Builder:
         if name == "chain":
             known = self.world.networks
             return Many(tuple(Model(one) for one in self.world.chain if one in known), "the chain")
-        if name in self.recipe.modules:
+        if home is not None and name in home.modules:
             self.used.add(name)
-            return Maker(name, self.recipe.modules[name])
+            return Maker(".".join([*scope.root.path, name]), home.modules[name])
         if name in self.recipe.use:
             return Inner(name)
         if any(one.name == name and one.compute is not None for one in self.recipe.stages):
@@ -275,7 +283,7 @@ class Builder:
         name = tree.callee if isinstance(tree, Call) else tree
         if not isinstance(name, Name) or self._is_known(name.id, scope):
             return self.value(tree, scope)
-        if isinstance(tree, Call) and is_function(self, name.id):
+        if isinstance(tree, Call) and is_function(self, name.id, scope):
             return self.value(tree, scope)
         advice = suggest(name.id, {*self.world.networks, *self.recipe.use})
         known = ", ".join(f"`{one}`" for one in self.world.networks)
@@ -286,7 +294,9 @@ class Builder:
 
     def _is_known(self, name: str, scope: Scope) -> bool:
         known = {*self.world.given, *self.world.views, *SOURCES, *SIZES}
-        return name in known or scope.find(name) is not None or self.outside(name) is not None
+        return (
+            name in known or scope.find(name) is not None or self.outside(name, scope) is not None
+        )
 
     # -- nodes ----------------------------------------------------------------------
 
@@ -306,7 +316,7 @@ class Builder:
         raise TooManyNodesError
 
     def _trained(self, op: Op, inputs: tuple[tuple[str, int], ...]) -> bool:
-        if op.writes or op.name in {"detach", "input", "const", "clock"}:
+        if op.writes or op.name in STOPS:
             return False  # memory is read as it was before the step
         if op.name in {"tap", "apply"} and self.world.trains_model(str(op.knob("model"))):
             return True

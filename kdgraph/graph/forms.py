@@ -64,6 +64,10 @@ def _size(place: int, of_maps: int | None = None) -> Form:
             return Point(build.leaf_size(tree.span))
         at = of_maps if of_maps is not None and len(axes) == MAP else place
         size = axes[at].size if -len(axes) <= at < len(axes) else None
+        if -len(axes) <= at < len(axes) and axes[at].rows and at in {0, -len(axes)}:
+            number = build.node_of(value, argument)
+            counted = Op("row_count"), (("value", number),), Inferred("Scalar", ()), tree.span
+            return Point(build.add(*counted))
         return Point(build.const(size, tree.span) if size else build.leaf_size(tree.span))
 
     return form
@@ -77,8 +81,8 @@ def _learn(build: Builder, tree: Call, scope: Scope) -> Value:
     argument = _argument(build, tree)
     if argument is None:
         return Unknown()
-    labels = build.labels or ["learn"]
-    name = ".".join(labels if build.direct is tree else [*labels, "learn"])
+    labels = build.labels
+    name = ".".join(labels if labels and build.direct is tree else [*labels, "learn"])
     count = 1
     plain = name
     while name in build.parts:

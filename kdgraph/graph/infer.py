@@ -61,8 +61,10 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
         return nodes[0].sort if nodes[0].sort in KEEPS - {"Distribution"} else "Tensor"
     large = [node for node in nodes if node.axes != ()]
     if op in SCALED | SHIFTED and len(large) == 1 and large[0].sort in KEEPS:
-        keeps = op in SCALED or large[0].sort != "Distribution"
-        if keeps and (op != "div" or nodes[0] is large[0]):
+        over = op == "div" and nodes[0] is not large[0]
+        if large[0].sort == "Distribution":
+            return "Scaled" if op in SCALED and not over else "Tensor"
+        if not over:
             return large[0].sort
     if op in SCALED and nodes[0].sort == "Logits" and nodes[1].axes != axes:
         return "Logits"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.constant import TooLargeError, constant
 from kdgraph.graph.scope import Bound, Scope
-from kdgraph.graph.values import Point, Unknown
+from kdgraph.graph.values import Path, Point, Unknown
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.sorts import MovingKnob, WrongKnob
 from kdgraph.lang.syntax import Name, Negative, Number, Syntax
@@ -96,6 +96,8 @@ def static(build: Builder, tree: Syntax, scope: Scope, function: str, knob: str)
     value = build.value(tree, scope)
     if isinstance(value, Unknown):
         return None
+    if isinstance(value, Path):
+        value = Point(build.node_of(value, tree))
     if not isinstance(value, Point):
         build.node_of(value, tree)
         return None

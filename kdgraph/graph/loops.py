@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.graph import Axis, Op
 from kdgraph.graph.infer import Inferred, infer_columns
+from kdgraph.graph.knobs import static
 from kdgraph.graph.network import is_alias
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
@@ -156,7 +157,7 @@ def index(build: Builder, tree: Index, scope: Scope) -> Value:
     value = build.value(tree.value, scope)
     match value:
         case Many():
-            return _item(build, value, tree)
+            return _item(build, value, tree, scope)
         case Path() if isinstance(tree.cells[0], Number) and not is_alias(value.path):
             return Path(value.model, f"{value.path}.{int(tree.cells[0].value)}", tree.span)
         case Unknown():
@@ -183,15 +184,17 @@ def _whole(cell: Syntax | None) -> int | None:
     return int(cell.value) if isinstance(cell, Number) and cell.value == int(cell.value) else None
 
 
-def _item(build: Builder, many: Many, tree: Index) -> Value:
+def _item(build: Builder, many: Many, tree: Index, scope: Scope) -> Value:
     cell = tree.cells[0]
     if isinstance(cell, Slice):
         return Many(many.items[_whole(cell.start) : _whole(cell.stop)], many.what)
-    place = _whole(cell)
     count = len(many.items)
-    if place is None or not -count <= place < count:
-        at = place if place is not None else -1
-        build.note(OutOfRange(span=cell.span, index=at, count=count, last=count - 1))
+    number = static(build, cell, scope, write(tree.value), "index")
+    if number is None:
+        return Unknown()
+    place = int(number)
+    if place != number or not -count <= place < count:
+        build.note(OutOfRange(span=cell.span, index=place, count=count, last=count - 1))
         return Unknown()
     return many.items[place]
 

@@ -55,7 +55,9 @@ def tap(build: Builder, path: Path, span: Span) -> int:
         return build.unknown(span)
     alone = (("alone", True),) if build.recipe.forward == "separate" else ()
     follows = (("follows", True),) if path.model.name in build.world.follows else ()
-    op = Op("tap", (("model", path.model.name), ("path", path.path), *alone, *follows))
+    idle = not build.world.trains_model(path.model.name)
+    through = (("through", True),) if idle and build.graph.node(view).trained else ()
+    op = Op("tap", (("model", path.model.name), ("path", path.path), *alone, *follows, *through))
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes
@@ -67,7 +69,8 @@ def tap(build: Builder, path: Path, span: Span) -> int:
 
 
 def _rows(build: Builder, view: int) -> Axis | None:
-    known = build.world.views.get(str(build.graph.node(view).op.knob("name")))
+    op = build.graph.node(view).op
+    known = build.world.views.get(str(op.knob("name"))) if op.name == "input" else None
     return Axis(rows=known.tag) if known and known.tag else None
 
 
@@ -143,7 +146,8 @@ def inner_name(build: Builder, value: Inner, tree: Attribute) -> Value:
 def borrowed(build: Builder, name: str) -> Scope:
     """The scope of a recipe in `use`: its names stand under its own name."""
     if name not in build.borrowed:
-        build.borrowed[name] = Scope((name,), build.recipe.use[name].where)
+        home = build.recipe.use[name]
+        build.borrowed[name] = Scope((name,), home.where, home=home)
     return build.borrowed[name]
 
 

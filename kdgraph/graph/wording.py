@@ -26,7 +26,7 @@ TURNED = "the columns of the left side meet the rows of the right: `s @ tᵀ` tu
 SHORT = {
     "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
     "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
-    "Scalar": "one number", "Image": "images", "Mask": "a mask",
+    "Scaled": "a scaled distribution", "Scalar": "one number", "Image": "images", "Mask": "a mask",
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
     slot = "J" if op.name == "columns" and slot == "which" else slot
     match mistake:
         case SortMistake():
-            if mistake.found == "Distribution" and op.name in SOFTMAXES:
+            if mistake.found in {"Distribution", "Scaled"} and op.name in SOFTMAXES:
                 return DoubleSoftmax(span=span, function=function)
             return WrongSort(
                 span=span, function=function, slot=slot, wanted=_words(mistake.wanted),
@@ -129,6 +129,10 @@ def _remedy(mistake: SortMistake, op: Op) -> str:
     wanted, found = mistake.wanted, mistake.found
     if wanted == "Distribution" and found == "Logits":
         return "put a `softmax(…)` around it, or use `kd`, which takes logits"
+    if found == "Scaled" and wanted == "Distribution":
+        return "a temperature divides the logits, before the softmax: `softmax(v/T)`"
+    if wanted == "Distribution" and found in {"Embedding", "Map"}:
+        return "`kl` compares probabilities; vectors and maps are compared by `mse` or `cosine`"
     if wanted == "Logits" and found == "Labels":
         return "logits come first, labels second: `cross_entropy(student.logits, y)`"
     if wanted == "Labels" and op.name == "cross_entropy":

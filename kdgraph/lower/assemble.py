@@ -10,11 +10,15 @@ from torch import Tensor, nn
 
 from kdgraph.graph.graph import LossGraph, Op
 from kdgraph.graph.world import World
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
+from kdgraph.lang.errors.sorts import UnknownSize
 from kdgraph.lower.cut import cut
 from kdgraph.lower.frozen import Frozen
-from kdgraph.lower.program import Emitter, Gather, Wiring
+from kdgraph.lower.program import Emitter, Gather, Wiring, reader_name
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
+from kdgraph.lower.tap import apply_module
 from kdgraph.lower.tapped import Tapped
 
 
@@ -42,24 +46,72 @@ def assemble(
         prepare: what makes a model's input of the batch, by model.
         gather: puts rows of all ranks together, with gradient.
         ranks: how many ranks there are.
+
+    Raises:
+        RecipeError: a size that the loss computes with is not known.
     """
+    _refuse_open(graph)
+    if not graph.terms and not graph.outputs:
+        raise RecipeError(EmptyLoss())
+    _refuse_shared(world, networks)
     dtype = dtype or (torch.float64 if sample.dtype == torch.float64 else torch.float32)
     readers: dict[str, nn.Module] = {}
     for number in graph.find("run"):
         op = graph.node(number).op
         model = str(op.knob("model"))
-        if model in readers:
+        reader = reader_name(op)
+        if reader in readers:
             continue
         taps = op.knob("taps")
         assert isinstance(taps, tuple)
         paths = [world.networks[model].path(tap) for tap in taps]
         own = (prepare or {}).get(model)
         batch = own(sample) if own is not None else sample
-        readers[model] = Reader(_body(networks[model], paths, batch, op), own)
-    wiring = Wiring(readers, seed, dtype, gather, ranks)
+        readers[reader] = Reader(_body(networks[model], paths, batch, op), own)
+    wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, gather, ranks)
     program = Emitter(graph, wiring).program()
     digest = hashlib.sha256(str(graph).encode()).hexdigest()[:16]
     return Step(program, graph, world, networks, digest).to(sample.device)
+
+
+def _refuse_open(graph: LossGraph) -> None:
+    """Refuse a graph in which something is still unknown."""
+    found = [n for name in ("size", "unknown") for n in graph.find(name)]
+    places = {graph.node(n).here for n in found}
+    raise_for = [UnknownSize(span=at, words=at.text if at else "a size") for at in places]
+    if raise_for:
+        raise RecipeError(*raise_for)
+
+
+def _refuse_shared(world: World, networks: Mapping[str, nn.Module]) -> None:
+    """Refuse a parameter that one network trains and another keeps frozen."""
+    owner = {
+        id(parameter): (name, path)
+        for name, network in networks.items()
+        if not world.trains_model(name)
+        for path, parameter in network.named_parameters()
+    }
+    for name, network in networks.items():
+        if not world.trains_model(name):
+            continue
+        for path, parameter in network.named_parameters():
+            if id(parameter) in owner:
+                other, _ = owner[id(parameter)]
+                raise RecipeError(SharedWeights(trained=name, frozen=other, parameter=path))
+
+
+def _applied(
+    graph: LossGraph, world: World, networks: Mapping[str, nn.Module]
+) -> dict[tuple[str, str], nn.Module]:
+    """The modules of networks that are applied to values: `teacher.fc(v)`."""
+    found: dict[tuple[str, str], nn.Module] = {}
+    for number in graph.find("apply"):
+        op = graph.node(number).op
+        model, path = str(op.knob("model")), str(op.knob("path"))
+        module = apply_module(networks[model], path, graph.node(number).span)
+        trained = world.trains_model(model)
+        found[model, path] = module if trained else Frozen(module, through=True)
+    return found
 
 
 def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Module:
@@ -69,4 +121,5 @@ def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Mo
     if op.knob("follows"):
         return Frozen(Tapped(network, paths, sample=sample), mode="train")
     network.eval()
-    return Frozen(cut(network, paths, sample) if op.knob("cut") else Tapped(network, paths))
+    body = cut(network, paths, sample) if op.knob("cut") else Tapped(network, paths)
+    return Frozen(body, through=bool(op.knob("through")))

@@ -91,6 +91,16 @@ def each_row(value: Tensor, row: int, rows: int) -> Tensor:
     return value[row::rows]
 
 
+def row_count(value: Tensor) -> int:
+    """How many rows a value has, in the batch at hand."""
+    return value.shape[0]
+
+
+def copied(value: Tensor) -> Tensor:
+    """A copy, for a module that writes over what it is given."""
+    return value.clone()
+
+
 def cast(value: Tensor) -> Tensor:
     """A tap as the loss computes with it: float32 at least; float64 stays."""
     low = value.is_floating_point() and value.dtype not in {torch.float32, torch.float64}

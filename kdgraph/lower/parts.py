@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from keyword import iskeyword
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 
 Made = TypeVar("Made")
+OWN = frozenset(vars(nn.Module()))
 
 
 class Learned(nn.Module):
@@ -76,8 +78,19 @@ def _made(signature: Signature, node: Node, shape: tuple[int, ...]) -> nn.Module
     return module
 
 
+def attribute(name: str) -> str:
+    """A name as an attribute of a module: neither a word of Python nor one of `nn.Module`."""
+    return f"{name}_" if iskeyword(name) or hasattr(nn.Module, name) or name in OWN else name
+
+
+def path_of(name: str) -> str:
+    """Where `place` hangs a part."""
+    return ".".join(map(attribute, name.split(".")))
+
+
 def place(root: nn.Module, name: str, part: nn.Module) -> str:
     """Hang a part into a tree of modules by its dotted name; gives back its full path."""
+    name = path_of(name)
     *above, last = name.split(".")
     at = root
     for step in above:

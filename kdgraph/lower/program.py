@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, fx, nn
 
 from kdgraph.graph.axes import by_rows
-from kdgraph.graph.graph import LossGraph, Node
+from kdgraph.graph.graph import LossGraph, Node, Op
 from kdgraph.lower import operations
 from kdgraph.lower.clock import Clock
-from kdgraph.lower.parts import build_part, place
+from kdgraph.lower.parts import build_part, path_of, place
 from kdgraph.lower.schedule import scheduled
 from kdgraph.lower.spelling import spelled
 from kdgraph.registry import REGISTRY
@@ -23,6 +23,7 @@ PLAIN = {
     "transpose": operations.transpose,
     "columns": operations.columns,
     "rows": operations.rows,
+    "row_count": operations.row_count,
 }
 KNOBBED = {
     "column": operations.column,
@@ -37,6 +38,7 @@ class Wiring:
     """What a graph is lowered with.
 
     Attributes:
+        applied: modules of networks that are applied to values, by model and path.
         readers: the networks, by the model's name and whether its run is cut.
         slices: views that are one row of each image of another view: name → (view, row, rows).
         gather: puts the rows of all ranks together, with gradient; None for one process.
@@ -44,6 +46,7 @@ class Wiring:
     """
 
     readers: dict[str, nn.Module]
+    applied: dict[tuple[str, str], nn.Module] = field(default_factory=dict)
     seed: int = 0
     dtype: torch.dtype = torch.float32
     gather: Gather | None = None
@@ -133,7 +136,7 @@ class Emitter:
             case "clock":
                 return self._time(str(op.knob("name")))
             case "run":
-                return self._run(number, op.knob("model"))
+                return self._run(number, reader_name(op), str(op.knob("model")))
             case "take":
                 return self._take(number, node)
             case "param":
@@ -141,7 +144,7 @@ class Emitter:
             case "origin" | "part":
                 return self._by_view(op.name, number, op.knob("rows"))
             case "apply":
-                return self.code.call_module(self._applied(node), (inside[0],))
+                return self._applied(node, inside[0])
         if op.name in operations.SIGNS:
             return self._call(operations.SIGNS[op.name], *self._matched(number, inside))
         if op.name in PLAIN:
@@ -158,10 +161,10 @@ class Emitter:
                 self.times[word] = self.code.call_function(_item, (clock, place_))
         return self.times[name]
 
-    def _run(self, number: int, model: object) -> fx.Node:
+    def _run(self, number: int, reader: str, model: str) -> fx.Node:
         views = [self.local.get(one, self.made[one]) for one in self.graph.sources(number)]
         batch = views[0] if len(views) == 1 else self._call(operations.joined, *views)
-        made = self.code.call_module(spelled(str(model)), (batch,))
+        made = self.code.call_module(spelled(reader), (batch,))
         _rename(made, f"{model}_taps")
         return made
 
@@ -213,11 +216,19 @@ class Emitter:
             sources = self.graph.sources(number)
             taken = self.graph.node(sources[0]).axes if sources else None
             place(self.root, name, build_part(node, taken, self.wiring.seed, self.wiring.dtype))
-        return name
+        return path_of(name)
 
-    def _applied(self, node: Node) -> str:
-        model, path = node.op.knob("model"), str(node.op.knob("path"))
-        return f"{spelled(str(model))}.{path}"
+    def _applied(self, node: Node, value: object) -> fx.Node:
+        """A module of a network applied to a value; one that works in place gets a copy."""
+        place_of = (str(node.op.knob("model")), str(node.op.knob("path")))
+        module = self.wiring.applied[place_of]
+        name = f"applied.{spelled('_'.join(place_of))}"
+        if name not in self.placed:
+            self.placed.add(name)
+            place(self.root, name, module)
+        if any(getattr(one, "inplace", False) for one in module.modules()):
+            value = self._call(operations.copied, value)
+        return self.code.call_module(name, (value,))
 
     def _word(self, number: int, node: Node, inside: list[object]) -> fx.Node:
         """A word of the vocabulary: a module, or a function with its knobs."""
@@ -249,6 +260,11 @@ class Emitter:
             elif parameter is not None and value != parameter.default:
                 kwargs[slot] = value
         return self.code.call_function(REGISTRY.code(node.op.name), tuple(args), kwargs)
+
+
+def reader_name(op: Op) -> str:
+    """What a run's network is called in the program; with gradient through it, another name."""
+    return f"{op.knob('model')}{'_through' if op.knob('through') else ''}"
 
 
 def _item(values: tuple[Tensor, ...], place_: int) -> Tensor:

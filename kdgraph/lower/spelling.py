@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from keyword import iskeyword
 
 from kdgraph.lang.syntax import LATIN
 
 SHORT = {"lambda": "lam"}
+TAKEN = {"clock", "parts", "applied", "self"}
+"""what a program calls parts of its own"""
 MARKS = {"\u0303": "_tilde", "\u0302": "_hat", "\u0304": "_bar", "'": "_prime"}
 
 
@@ -22,4 +25,5 @@ def spelled(name: str) -> str:
         word = LATIN.get(letter, letter)
         parts.append(MARKS.get(word, SHORT.get(word, word)))
     text = re.sub(r"[^0-9A-Za-z_]+", "_", "".join(parts)).strip("_")
-    return text if text and not text[0].isdigit() else f"v_{text}"
+    text = text if text and not text[0].isdigit() else f"v_{text}"
+    return f"{text}_" if iskeyword(text) or text in TAKEN else text

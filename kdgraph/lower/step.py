@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
 from kdgraph.lower.fault import point_out
+from kdgraph.lower.program import reader_name
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
 
@@ -64,8 +65,9 @@ class Step(nn.Module):
         )
         self.models = dict(networks)
         self._networks = dict(networks)
+        self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
         self._frozen = {
-            spelled(str(graph.node(n).op.knob("model")))
+            spelled(reader_name(graph.node(n).op))
             for n in graph.find("run")
             if graph.node(n).op.knob("frozen")
         }
@@ -100,6 +102,10 @@ class Step(nn.Module):
         """
         known: dict[str, Tensor | None] = {"y": y, "i": i, **given}
         known.update(x if isinstance(x, Mapping) else {"x": x})
+        extra = set(given) - set(self.inputs)
+        if extra:
+            msg = f"this step takes {', '.join(self.inputs)}, not {', '.join(sorted(extra))}"
+            raise TypeError(msg)
         values = []
         for name in self.inputs:
             value = known.get(name)
@@ -107,6 +113,8 @@ class Step(nn.Module):
                 msg = f"this step needs {name!r}; it takes {', '.join(self.inputs)}"
                 raise TypeError(msg)
             values.append(value)
+        if not torch.compiler.is_compiling():
+            self._same_batch(values)
         try:
             found = self.program.forward(*values)
         except FAULTS as fault:
@@ -117,6 +125,18 @@ class Step(nn.Module):
         for place, name in enumerate(self._fixed):
             weights[name] = getattr(self, f"weight{place}")
         return Out(found["total"], found["terms"], weights, found["outputs"])
+
+    def _same_batch(self, values: list[Tensor]) -> None:
+        """Refuse views and labels of different batches; broadcasting would hide it."""
+        found = {
+            name: len(value) // (self.rows.get(name) or 1)
+            for name, value in zip(self.inputs, values, strict=True)
+            if name in self.rows
+        }
+        if len(set(found.values())) > 1:
+            words = ", ".join(f"{count} of `{name}`" for name, count in found.items())
+            msg = f"a batch has as many labels as images, but these have {words}"
+            raise ValueError(msg)
 
     def clock(self, **times: float) -> None:
         """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows."""
@@ -169,7 +189,7 @@ class Step(nn.Module):
 
     def _is_fixed(self, name: str) -> bool:
         parts = name.removeprefix("program.").split(".")
-        return parts[0] in self._frozen
+        return parts[0] in self._frozen or parts[0] == "applied"
 
     @property
     def parts(self) -> nn.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kdgraph.graph.graph import LossGraph, Op
+from kdgraph.passes.rewrite import swept
 
 
 def join_forwards(graph: LossGraph) -> LossGraph:
@@ -12,7 +13,8 @@ def join_forwards(graph: LossGraph) -> LossGraph:
 
     The views that a model sees go through it together, in the order of the batch's views:
     batch norm makes that observable. A view that is one row of each image of another view
-    is a slice of that one's forward. A model that this stage does not train is frozen. A view
+    is a slice of that one's forward. A model that this stage does not train is frozen; where
+    its view is trained, the gradient goes through it all the same. A view
     that memory or another value supplies runs on its own, after what it needs.
 
     >>> from kdgraph.graph.example import example
@@ -45,9 +47,10 @@ def join_forwards(graph: LossGraph) -> LossGraph:
         model, view = str(node.op.knob("model")), graph.sources(number)[0]
         together = _together(graph, model, view, views)
         if (model, together) not in runs:
-            frozen = () if node.trained else (("frozen", True),)
+            through = (("through", True),) if node.op.knob("through") else ()
+            frozen = () if node.trained and not through else (("frozen", True),)
             follows = (("follows", True),) if node.op.knob("follows") else ()
-            op = Op("run", (("model", model), ("taps", taps[model]), *frozen, *follows))
+            op = Op("run", (("model", model), ("taps", taps[model]), *frozen, *follows, *through))
             slots = tuple((f"view{place}", new[one]) for place, one in enumerate(together))
             run = replace(node, op=op, sort="Tensor", axes=None, name="")
             runs[model, together] = made.add(run, slots)
@@ -59,7 +62,7 @@ def join_forwards(graph: LossGraph) -> LossGraph:
             new[number] = made.add(replace(node, op=_slice(graph, view)), (("value", new[number]),))
     made.terms = tuple(t.moved(new) for t in graph.terms)
     made.outputs = {name: new[number] for name, number in graph.outputs.items()}
-    return made.renumbered()
+    return swept(made)
 
 
 def _taps(graph: LossGraph) -> dict[str, tuple[str, ...]]:

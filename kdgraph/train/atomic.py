@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -41,7 +42,7 @@ def write_tensors(
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
-    save_file(copies, temporary, metadata=dict(about) if about else None)
+    save_file(copies, temporary, metadata=_one(about))
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -49,6 +50,11 @@ def write_tensors(
     temporary.replace(path)
     sync_folder(path.parent)
     return digest
+
+
+def _one(about: Mapping[str, str] | None) -> dict[str, str] | None:
+    """One entry: several would be written in another order each time."""
+    return {"kdgraph": json.dumps(dict(about), sort_keys=True)} if about else None
 
 
 def read_tensors(path: Path, digest: str) -> dict[str, Tensor]:

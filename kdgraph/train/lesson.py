@@ -11,7 +11,8 @@ from kdgraph.data.images import Split
 from kdgraph.data.load import load
 from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.protocol import Protocol
-from kdgraph.lang.setting import ModelSpec
+from kdgraph.lang.recipe import Stage
+from kdgraph.lang.setting import ModelSpec, Setting
 from kdgraph.surroundings import data_spec
 from kdgraph.train.cast import STUDENT, on_networks
 from kdgraph.train.contents import digest
@@ -74,16 +75,38 @@ def teachers_lesson(
     plain = replace(plain, setting=replace(plain.setting, data=data))
     seen = split if data == setting.data else load(data_spec(plain.setting))
     only = spec.train if spec.train.model_fields_set else None
+    plain = replace(plain, setting=_without_parts(plain.setting))
     return Lesson(on_networks(plain, {STUDENT: network}, seen), seen, only)
 
 
 def students_lesson(
     whole: Experiment, values: Mapping[str, object], network: nn.Module, split: Split
 ) -> Lesson:
-    """The student with the same start, data and protocol, and no teacher."""
+    """The student with the same start, data, views and protocol, and no teacher."""
     plain = _plain(whole, values, "data.", "models.", "train.")
-    plain = replace(plain, recipe=replace(plain.recipe, train=whole.recipe.train))
-    return Lesson(on_networks(plain, {STUDENT: network}, split), split)
+    own = next(
+        (one for one in whole.recipe.stages if not one.trains or STUDENT in dict(one.trains)), None
+    )
+    stage = Stage(
+        STUDENT,
+        plain.recipe.source_span,
+        epochs=own.epochs if own else None,
+        train=own.train if own else None,
+    )
+    recipe = replace(
+        plain.recipe, train=whole.recipe.train, views=whole.recipe.views, stages=(stage,)
+    )
+    return Lesson(on_networks(replace(plain, recipe=recipe), {STUDENT: network}, split), split)
+
+
+def _without_parts(setting: Setting) -> Setting:
+    """The setting without rates of single parts: those are the student's, and of the loss."""
+    told = {
+        name: getattr(setting.protocol, name)
+        for name in setting.protocol.model_fields_set
+        if name != "groups"
+    }
+    return replace(setting, protocol=Protocol.model_validate(told))
 
 
 def _plain(whole: Experiment, values: Mapping[str, object], *heads: str) -> Experiment:

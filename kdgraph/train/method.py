@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from kdgraph.passes import lean
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import normalised
+from kdgraph.train.contents import digest
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, needed
@@ -102,7 +104,7 @@ def train_recipe(
                 device=place.device,
                 stage=number,
                 name=label or stage.name,
-                graph=step.digest,
+                graph=identity(step.digest, experiment, split),
                 resume=place.resume,
                 compile=place.compile,
                 listeners=place.listeners,
@@ -114,14 +116,42 @@ def train_recipe(
         )
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
     assert step is not None
+    if "accuracy" not in results[-1].last.measures:
+        results[-1] = _measured(results[-1], experiment, step, split, place)
     return results, step
+
+
+def identity(graph: str, experiment: Experiment, split: Split) -> str:
+    """What a checkpoint belongs to: the graph, the views and the data it was trained on."""
+    words = f"{graph} {experiment.analysis.views.steps} {digest(split)}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def _measured(
+    result: StageResult, experiment: Experiment, step: Step, split: Split, place: Place
+) -> StageResult:
+    """A result with the student's accuracy, where the last stage trained something else."""
+    steps = experiment.analysis.views.steps
+    share = accuracy(
+        step.models["student"],
+        near(split.test, place.device),
+        lambda pixels, rows: run(steps, pixels, rows, seed=0, stage=0, epoch=0, train=False),
+        batch=512,
+        device=place.device,
+        world=place.world,
+    )
+    last, best = (
+        replace(one, measures={**one.measures, "accuracy": share})
+        for one in (result.last, result.best)
+    )
+    return replace(result, last=last, best=best)
 
 
 def trained_model(experiment: Experiment, stage: Stage) -> str:
     """The model that a stage trains: the student, or a model of the chain."""
     world = stage_world(experiment.world, stage)
     models = [name for name in world.networks if world.trains_model(name)]
-    return models[0] if models else "student"
+    return models[0] if models and "student" not in models else "student"
 
 
 def compile_stage(

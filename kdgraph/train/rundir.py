@@ -11,6 +11,9 @@ from pathlib import Path
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingToResume, RunExists
 
+BEGUN = ".begun"
+"""marks a folder that a run has taken"""
+
 
 @dataclass(frozen=True)
 class RunDir:
@@ -71,6 +74,8 @@ class RunDir:
     def abandon(self) -> None:
         """Remove the folder of a run that never began; one that holds anything stays."""
         with suppress(OSError):
+            if [one.name for one in self.path.iterdir()] == [BEGUN]:
+                (self.path / BEGUN).unlink()
             self.path.rmdir()
 
     def part(self, name: str) -> RunDir:
@@ -88,6 +93,10 @@ def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> R
             state = "a finished run" if run.is_finished else "a run or other files"
             raise RecipeError(RunExists(folder=str(out), state=state))
         out.mkdir(parents=True, exist_ok=True)
+        try:
+            (out / BEGUN).touch(exist_ok=False)  # of two runs at once, one is first
+        except FileExistsError:
+            raise RecipeError(RunExists(folder=str(out), state="a run that began now")) from None
         return run
     root.mkdir(parents=True, exist_ok=True)
     for path in _names(root, name):

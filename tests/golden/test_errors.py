@@ -29,6 +29,10 @@ HEADLINE = re.compile(r"^(?:error|warning)\[(KD\d+)\]", re.MULTILINE)
 CLASSES = re.compile(r"# (\w+): (\d+) classes")
 
 ELSEWHERE = {
+    "KD220": "tests/lower/test_promises.py",
+    "KD418": "tests/lower/test_promises.py",
+    "KD419": "tests/lower/test_promises.py",
+    "KD530": "tests/cli/test_what_counts.py",
     "KD106": "tests/lang/test_bounds.py",
     "KD116": "tests/lang/test_read.py",
     "KD118": "tests/lang/test_arithmetic.py",

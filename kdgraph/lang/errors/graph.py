@@ -95,3 +95,32 @@ class TooLarge(Diagnostic):
     help = "write a smaller one"
 
     what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyLoss(Diagnostic):
+    """Every term of the loss has weight zero, so that nothing is left to minimise.
+
+    kdgraph run kd --set α=0 --set γ=0
+    """
+
+    code = "KD418"
+    title = "nothing is left of the loss: every term has weight zero"
+    help = "give at least one term another weight"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedWeights(Diagnostic):
+    """Two models share a parameter, and one of them is trained while the other is frozen.
+
+    The frozen one would move, or the trained one would not. Give each a copy of its own, as
+    `copy.deepcopy(model)` makes one.
+    """
+
+    code = "KD419"
+    title = "`{trained}` is trained and `{frozen}` is frozen, but they share `{parameter}`"
+    help = "give one of them a copy: `copy.deepcopy(…)`"
+
+    trained: str
+    frozen: str
+    parameter: str

@@ -71,3 +71,18 @@ class EmptyStage(Diagnostic):
     help = "give each stage a name of its own; results are kept under it"
 
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotBuiltYet(Diagnostic):
+    """A part of the language that is read and checked, but that no run carries out yet.
+
+    It is refused rather than left out silently: a run without it would be another method.
+    """
+
+    code = "KD530"
+    title = "`{what}` can be read, but no run carries it out yet"
+    label = "not built yet"
+    help = "take it out, or wait for a later version; `docs/roadmap.md` says what is next"
+
+    what: str

@@ -351,3 +351,20 @@ class NotAScalarLoss(Diagnostic):
 
     term: str
     axes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSize(Diagnostic):
+    """The loss computes with a size that nobody has told.
+
+        step = kdgraph.compile("loss: examples·…", models=…, sample=x)      # how many examples?
+
+    On a setting the data tell; `kdgraph.compile` takes `examples=` and `classes=`.
+    """
+
+    code = "KD220"
+    title = "the size `{words}` is not known"
+    label = "needed here"
+    help = "give it to `kdgraph.compile`, as in `examples=50000`, or write the number"
+
+    words: str
