@@ -419,6 +419,10 @@ class Builder:
         except TooLargeError:
             self.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
             return self.unknown(tree.span)
+        if op == "div" and constant(self.graph, inputs[1][1]) == 0:
+            at = pointed(self.graph, inputs[1][1], self.frames, _divisor(tree)).span
+            self.note(DividesByZero(span=at, words=write(tree)))
+            return self.unknown(tree.span)
         return number
 
     def _whole(self, number: int) -> int:
@@ -499,3 +503,8 @@ class Builder:
         if name in MEANT:
             return f"write `{MEANT[name]}`"
         return suggest(name, known) or f"define it in `where`, as in `{name}: 0.5`"
+
+
+def _divisor(tree: Syntax) -> Span:
+    """What stands right of the sign."""
+    return tree.right.span if isinstance(tree, Binary) else tree.span

@@ -10,7 +10,7 @@ from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.slots import Applied, fill
-from kdgraph.graph.taps import apply_path
+from kdgraph.graph.taps import apply_path, borrowed
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
 from kdgraph.lang.errors.names import UnknownFunction, UnknownView
@@ -32,19 +32,19 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
         return _applied(build, build.value(callee, scope), tree, scope)
     name = callee.id
     owner = scope.find(name)
-    if owner is not None and (name in owner.bound or not is_function(build, name)):
+    if owner is not None and (name in owner.bound or not is_function(build, name, scope)):
         return _applied(build, build.value(callee, scope), tree, scope)
     if name in FORMS:
         return FORMS[name](build, tree, scope)
-    own = {} if scope.root is build.plain else build.recipe.define  # the library has its own words
-    function = own.get(name) or build.library.get(name)
-    if function is not None:
-        if name in own:
-            build.used.add(name)
-        return expand(build, function, tree, scope)
+    own = scope.function(name)  # the library has its own words
+    if own is not None:
+        build.used.add(name)
+        return expand(build, own, tree, scope, scope.root)
+    if name in build.library:
+        return expand(build, build.library[name], tree, scope, build.plain)
     if name in build.recipe.use and name not in build.world.networks:
         return _borrowed_function(build, name, tree, scope)
-    outside = build.outside(name)
+    outside = build.outside(name, scope)
     if outside is not None:
         return _applied(build, outside, tree, scope)
     made = REGISTRY.get(name)
@@ -54,19 +54,20 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
     return Unknown()
 
 
-def is_function(build: Builder, name: str) -> bool:
+def is_function(build: Builder, name: str, scope: Scope) -> bool:
     """Whether a name before `(` is a form, a function, or a word of the vocabulary."""
-    known = name in FORMS or name in build.recipe.define or name in build.library
+    known = name in FORMS or scope.function(name) is not None or name in build.library
     return known or REGISTRY.get(name) is not None
 
 
 def _borrowed_function(build: Builder, name: str, tree: Call, scope: Scope) -> Value:
     """A recipe of `use` whose own function has its name: `crd(a, b, J)`."""
-    function = build.recipe.use[name].define.get(name) or build.library.get(name)
+    home = borrowed(build, name)
+    function = home.function(name)
     if function is None:
         _say_unknown(build, tree.callee, tree, scope)
         return Unknown()
-    return expand(build, function, tree, scope)
+    return expand(build, function, tree, scope, home)
 
 
 def _say_unknown(build: Builder, callee: Syntax, tree: Call, scope: Scope) -> None:

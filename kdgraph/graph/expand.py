@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.frames import Argument, Frame
+from kdgraph.graph.knobs import bare
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Point, Unknown, Value
 from kdgraph.lang.errors.graph import Recursion
@@ -12,23 +13,31 @@ from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Function
-from kdgraph.lang.syntax import Call, Name, Syntax
+from kdgraph.lang.syntax import Call, Syntax
 
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
 DEEPEST = 40
+WORDS = frozenset({"none", "rows", "elements", "sum", "mean", "true", "false"})
 
 
-def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Value:
-    """The value of a function's body, its parameters standing for the arguments."""
-    if function.name in build.expanding or len(build.expanding) > DEEPEST:
+def expand(build: Builder, function: Function, tree: Call, scope: Scope, root: Scope) -> Value:
+    """The value of a function's body, its parameters standing for the arguments.
+
+    Args:
+        build: the builder.
+        function: the function.
+        tree: the call.
+        scope: where the arguments are looked up.
+        root: where the other names of the body are: the recipe's, or nothing for the library.
+    """
+    if any(one is function for one in build.expanding) or len(build.expanding) > DEEPEST:
         build.note(Recursion(span=tree.span, name=function.name))
         return Unknown()
     given = _arguments(build, function, tree)
     if given is None:
         return Unknown()
-    own = build.recipe.define.get(function.name) is function
     path = tuple(build.labels)
     if build.direct is not tree:
         path = (*path, function.name)
@@ -38,10 +47,10 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Valu
         written = given.get(slot.name)
         if written is None:
             assert slot.default is not None
-            bound[slot.name] = Bound(slot.default, build.top if own else build.plain)
+            bound[slot.name] = Bound(slot.default, root)
             continue
         bound[slot.name] = Bound(written, scope)
-        if not isinstance(written, Name) or _stands_for_value(build, written, scope):
+        if not _is_word(build, written, scope):
             value = build.value(written, scope)
             bound[slot.name] = value
             if not isinstance(value, (Point, Unknown)) and hasattr(value, "path"):
@@ -49,9 +58,9 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope) -> Valu
                 bound[slot.name] = value
             if isinstance(value, Point):
                 arguments[value.number] = Argument(written.span, slot.name)
-    inner = Scope(path, function.where, bound, build.top if own else build.plain)
+    inner = Scope(path, function.where, bound, root)
     build.frames.append(Frame(function.name, tree.span, arguments))
-    build.expanding.append(function.name)
+    build.expanding.append(function)
     labels, build.labels = build.labels, list(path)
     build.direct = function.value
     value = build.value(function.value, inner)
@@ -68,17 +77,12 @@ def _is_open(value: Value) -> bool:
     return not isinstance(value, Point) and not hasattr(value, "path")
 
 
-def _stands_for_value(build: Builder, tree: Name, scope: Scope) -> bool:
-    """Whether a bare name is a value here; else it is a word such as `rows`."""
-    name = tree.id
-    return (
-        scope.find(name) is not None
-        or name in build.world.given
-        or name in build.world.views
-        or build.outside(name) is not None
-        or name in {"y", "i", "epoch", "epochs", "step", "classes", "examples"}
-        or name not in {"none", "rows", "elements", "sum", "mean", "true", "false"}
-    )
+def _is_word(build: Builder, tree: Syntax, scope: Scope) -> bool:
+    """Whether an argument is a word such as `rows`, which a knob further inside will take."""
+    word = bare(tree, scope)
+    if word not in WORDS or word in build.world.given or word in build.world.views:
+        return False
+    return build.outside(word, scope) is None
 
 
 def _arguments(build: Builder, function: Function, tree: Call) -> dict[str, Syntax] | None:

@@ -63,32 +63,23 @@ def _is_name(tree: Syntax) -> bool:
 
 
 def _word(slot: Parameter, tree: Syntax, scope: Scope) -> object | None:
-    """A bare word, such as `reduce=none` or `bias=false`, also through an argument."""
-    if not isinstance(tree, Name):
-        return None
-    owner = scope.find(tree.id)
-    bound = owner.bound.get(tree.id) if owner else None
-    if isinstance(bound, Bound):
-        return _word(slot, bound.tree, bound.scope)
-    if owner is not None:
-        return None
-    if tree.id in TRUTH and slot.type.takes(TRUTH[tree.id]):
-        return TRUTH[tree.id]
+    """A bare word, such as `reduce=none` or `bias=false`."""
+    word = bare(tree, scope)
+    if word in TRUTH and slot.type.takes(TRUTH[word]):
+        return TRUTH[word]
     numeric = slot.knob in {"float", "int", "Positive", "Share", "Count"}
-    if tree.id == "none" or not numeric:
-        return tree.id
-    return None
+    return word if word == "none" or not numeric else None
 
 
-def is_none(tree: Syntax, scope: Scope) -> bool:
-    """Whether an argument is the word `none`, also through an argument of a function."""
+def bare(tree: Syntax, scope: Scope) -> str | None:
+    """A name that no scope knows, such as `none`; followed through the arguments of functions."""
     if not isinstance(tree, Name):
-        return False
+        return None
     owner = scope.find(tree.id)
     bound = owner.bound.get(tree.id) if owner else None
     if isinstance(bound, Bound):
-        return is_none(bound.tree, bound.scope)
-    return owner is None and tree.id == "none"
+        return bare(bound.tree, bound.scope)
+    return tree.id if owner is None else None
 
 
 def static(build: Builder, tree: Syntax, scope: Scope, function: str, knob: str) -> float | None:

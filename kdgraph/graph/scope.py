@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kdgraph.graph.values import Value
-from kdgraph.lang.recipe import Entry
+from kdgraph.lang.recipe import Entry, Function, Recipe
 from kdgraph.lang.syntax import Syntax
 
 
@@ -26,6 +26,8 @@ class Scope:
         entries: names with expressions, as in `where`.
         bound: names with arguments or values, as in a call or a loop.
         memo: what was built already: one name is one value.
+        home: of an outermost scope: the recipe whose functions and modules are known in it;
+            None inside the functions of the library.
     """
 
     path: tuple[str, ...] = ()
@@ -33,11 +35,17 @@ class Scope:
     bound: dict[str, Bound | Value] = field(default_factory=dict)
     parent: Scope | None = None
     memo: dict[str, Value] = field(default_factory=dict)
+    home: Recipe | None = None
 
     @property
     def root(self) -> Scope:
         """The outermost scope: the recipe's `where`, or that of a function of the library."""
         return self if self.parent is None else self.parent.root
+
+    def function(self, name: str) -> Function | None:
+        """The function of that name in the recipe that this scope belongs to."""
+        home = self.root.home
+        return home.define.get(name) if home else None
 
     def find(self, name: str) -> Scope | None:
         """The scope that knows a name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.knobs import is_none, knob_of
+from kdgraph.graph.knobs import bare, knob_of
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Maker
 from kdgraph.lang.errors.names import UnknownKnob
@@ -71,7 +71,7 @@ class Filling:
             self.values[name] = knob_of(
                 self.build, self.made.name, slot, argument, self.scope, self.advice
             )
-        elif slot.default is not None or not is_none(argument, self.scope):
+        elif slot.default is not None or bare(argument, self.scope) != "none":
             self.inputs.append((name, self.edge(argument)))
 
     def edge(self, argument: Syntax) -> int:

@@ -61,7 +61,8 @@ def load_text(path: str | Path) -> Source:
 
 def find_recipe(name: str, beside: Path | None = None, span: Span | None = None) -> Path:
     """The file of a recipe: a path, a path beside another recipe, or a shipped name."""
-    tries = [Path(name)] if beside is None else [beside / name, Path(name)]
+    places = [Path()] if beside is None else [beside, Path()]
+    tries = [place / one for place in places for one in (name, f"{name}.kd")]
     stem = name.removeprefix("recipes/").removesuffix(".kd")
     shipped = {path.stem: path for path in files.recipes()}
     for path in tries:
@@ -69,7 +70,9 @@ def find_recipe(name: str, beside: Path | None = None, span: Span | None = None)
             return path
     if stem in shipped and "/" not in stem:
         return shipped[stem]
-    advice = suggest(stem, shipped) or f"the shipped ones are {', '.join(sorted(shipped))}"
+    near = {path.stem for place in places for path in place.glob("*.kd")}
+    known = ", ".join(sorted(shipped))
+    advice = suggest(stem, {*shipped, *near}) or f"the shipped ones are {known}"
     raise RecipeError(UnknownRecipe(span=span, name=name, advice=advice))
 
 
