@@ -35,7 +35,7 @@ from kdgraph.lang.errors.names import (
     UnknownModel,
     UnknownName,
 )
-from kdgraph.lang.errors.sorts import Swapped
+from kdgraph.lang.errors.sorts import DividesByZero, Swapped
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
 from kdgraph.lang.source import Span
@@ -421,7 +421,7 @@ class Builder:
             return self.unknown(tree.span)
         if op == "div" and constant(self.graph, inputs[1][1]) == 0:
             at = pointed(self.graph, inputs[1][1], self.frames, _divisor(tree)).span
-            self.note(DividesByZero(span=at, words=write(tree)))
+            self.note(DividesByZero(span=at))
             return self.unknown(tree.span)
         return number
 

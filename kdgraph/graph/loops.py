@@ -14,6 +14,7 @@ from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.sorts import (
+    EmptyCollection,
     NotACollection,
     OutOfRange,
     UnequalZip,
@@ -115,7 +116,8 @@ def each(build: Builder, tree: Each, scope: Scope) -> Value:
         points.append(build.point(tree.body, scope.inside(bound)))
         build.labels = labels
     if not points:
-        return Point(build.const(0.0, tree.span))
+        build.note(EmptyCollection(span=tree.things.span, words=write(tree.things)))
+        return Unknown()
     total = points[0]
     for point in points[1:]:
         total = build.pointwise("add", (("left", total), ("right", point)), tree)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kdgraph.graph.build import Builder
+from kdgraph.graph.constant import constant
 from kdgraph.graph.graph import Term
 from kdgraph.graph.scope import Scope
-from kdgraph.lang.errors.sorts import NotAScalarLoss
+from kdgraph.lang.errors.sorts import DividesByZero, NotAScalarLoss
 from kdgraph.lang.syntax import Binary, Name, Negative, Number, Syntax
 from kdgraph.lang.write import write
 
@@ -64,6 +65,9 @@ def _flatten(
         case Binary(op="/"):
             if _may_be_free(tree.right, build, scope):
                 factor = build.point(tree.right, scope)
+                if constant(build.graph, factor) == 0:
+                    build.note(DividesByZero(span=tree.right.span))
+                    factor = build.const(1.0, tree.span)
                 _flatten(
                     build, tree.left, scope, [*factors, ("div", factor, write(tree.right))], found
                 )

@@ -368,3 +368,28 @@ class UnknownSize(Diagnostic):
     help = "give it to `kdgraph.compile`, as in `examples=50000`, or write the number"
 
     words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyCollection(Diagnostic):
+    """A sum runs over nothing: the term would silently be gone.
+
+        loss: sup + mean(kd(t.logits ‖ student.logits) for t in teachers[5:])
+    """
+
+    code = "KD221"
+    title = "there is nothing in `{words}` to run over"
+    label = "empty"
+    help = "run over something, or take the term out"
+
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DividesByZero(Diagnostic):
+    """A division by a number that is zero, such as a temperature of 0."""
+
+    code = "KD222"
+    title = "a division by zero"
+    label = "this is 0"
+    help = "write a number other than 0"
