@@ -88,7 +88,7 @@ def test_the_students_weights_are_those_of_its_network_and_measure_as_told(digit
 
     assert all(value.isfinite().all() for value in state.values())
     with safe_open(run / "student.safetensors", "pt") as file:
-        assert file.metadata() == {"model": "convnet12", "recipe": "kd"}
+        assert json.loads(file.metadata()["kdgraph"]) == {"model": "convnet12", "recipe": "kd"}
 
 
 def test_the_journal_has_every_epoch_with_every_term_and_its_measure(digits):
@@ -124,11 +124,9 @@ def test_the_same_command_again_gives_the_same_student_in_a_new_folder(here, tmp
     for _ in range(2):
         assert here("run", "kd", "--on", setting, "--no-alone", "--quiet")[0] == 0
 
-    one, other = (
-        load_file(tmp_path / f"runs/{name}/student.safetensors") for name in ("kd", "kd-2")
-    )
+    one, other = (tmp_path / f"runs/{name}/student.safetensors" for name in ("kd", "kd-2"))
 
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_the_student_alone_starts_where_the_distilled_one_does(here, tmp_path):
