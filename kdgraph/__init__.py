@@ -1,8 +1,8 @@
 """Knowledge distillation as equations: write the loss, run it.
 
-    step = kdgraph.compile("icd.kd", models={"teacher": t, "student": s}, sample=x)
-    out = step(x, y, i)
-    out.total.backward(); optimiser.step(); step.commit()
+step = kdgraph.compile("icd.kd", models={"teacher": t, "student": s}, sample=x)
+out = step(x, y, i)
+out.total.backward(); optimiser.step(); step.commit()
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ def __getattr__(name: str) -> object:
     if name not in HOMES:
         msg = f"module 'kdgraph' has no attribute {name!r}"
         raise AttributeError(msg)
-    from importlib import import_module  # noqa: PLC0415 - see the first line
+    from importlib import import_module
 
     return getattr(import_module(HOMES[name]), name)

@@ -28,9 +28,8 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.names import UnusedName
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.override import overridden
-from kdgraph.lang.read import find_recipe, load_text, read_recipe
+from kdgraph.lang.read import read_recipe, source_of
 from kdgraph.lang.recipe import Recipe, Stage
-from kdgraph.lang.source import Source
 from kdgraph.lang.syntax import Syntax
 from kdgraph.passes import lean
 
@@ -83,10 +82,7 @@ def load(recipe: str | Path | Recipe, set: Mapping[str, object] | None = None) -
         RecipeError: with every mistake of the text.
     """
     if not isinstance(recipe, Recipe):
-        text = str(recipe)
-        is_text = isinstance(recipe, str) and (": " in text or "\n" in text or len(text) > 1000)  # noqa: PLR2004 - no path is so long
-        source = Source("<recipe>", text) if is_text else load_text(find_recipe(text))
-        recipe = read_recipe(source)
+        recipe = read_recipe(source_of(recipe))
     return overridden(recipe, set or {}) if set else recipe
 
 
@@ -177,8 +173,8 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     Raises:
         RecipeError: with every mistake of the recipe against these models.
     """
-    from kdgraph.lower.assemble import assemble  # noqa: PLC0415 - torch is loaded here
-    from kdgraph.lower.live import live_network  # noqa: PLC0415
+    from kdgraph.lower.assemble import assemble
+    from kdgraph.lower.live import live_network
 
     read = load(recipe, set)
     _refuse_given(read, given)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kdgraph.compiler import Analysis, analyse, load
+from kdgraph.compiler import Analysis, analyse
 from kdgraph.data.spec import DataSpec
 from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
@@ -19,6 +19,7 @@ from kdgraph.lang.errors.memory import NotBuiltYet
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.override import overridden
 from kdgraph.lang.protocol import Protocol, Training, layered
+from kdgraph.lang.read import Reading, read_all, source_of
 from kdgraph.lang.recipe import Recipe, Stage
 from kdgraph.lang.setting import Setting, find_setting, read_setting
 from kdgraph.lang.source import Source
@@ -178,23 +179,42 @@ def examine(
         RecipeError: a text can't be read at all; other mistakes are in the result.
     """
     names, nested = parted(values or {})
-    read = load(recipe)
-    named = read.setting
-    name, span = (on, None) if on else named or (DEFAULT_SETTING, None)
-    path = find_setting(name, Path(read.source.path).parent, span)
-    setting = read_setting(path, nested)
+    text = Reading(recipe) if isinstance(recipe, Recipe) else read_all(source_of(recipe))
+    if not text.is_whole:
+        raise RecipeError(*text.mistakes)
+    read = text.recipe
+    name, span = (on, None) if on else read.setting or (DEFAULT_SETTING, None)
+    try:
+        path = find_setting(name, Path(read.source.path).parent, span)
+        setting = read_setting(path, nested)
+    except RecipeError as error:
+        raise RecipeError(*text.mistakes, *error.diagnostics) from None
     adapted = read.adapt.get(setting.name, {})
     read = replace(read, where={**read.where, **adapted})
     read = overridden(read, names) if names else read
     world = world_of(read, setting, networks or {})
     analysis = analyse(read, world, setting.augment)
     found = Experiment(read, setting, nested, analysis.world, analysis)
-    wrong = [*setting_mistakes(setting), *stage_mistakes(read), *_not_built(read)]
+    wrong = [*text.mistakes, *setting_mistakes(setting), *stage_mistakes(read), *_not_built(read)]
     wrong += [] if wrong else found.protocol_mistakes()
     models = nested.get("models")
     if isinstance(models, dict) and not (wrong or analysis.errors):
         wrong += idle_models(models, read_setting(path), read, analysis)
-    return replace(found, analysis=replace(analysis, mistakes=(*wrong, *analysis.mistakes)))
+    told = _in_order([*wrong, *analysis.mistakes], read.source)
+    if text.mistakes:  # a name may be used where nothing can be read
+        told = [one for one in told if one.severity == "error"]
+    return replace(found, analysis=replace(analysis, mistakes=tuple(told)))
+
+
+def _in_order(mistakes: list[Diagnostic], first: Source) -> list[Diagnostic]:
+    """Mistakes by their places; those of the recipe's own file come first."""
+
+    def place(one: Diagnostic) -> tuple[bool, str, int]:
+        if one.span is None:
+            return False, "", 0
+        return one.span.source.path != first.path, one.span.source.path, one.span.start
+
+    return sorted(mistakes, key=place)
 
 
 def _not_built(recipe: Recipe) -> list[Diagnostic]:

@@ -124,7 +124,7 @@ def primitive(function: Any = None, **flags: object) -> Any:
     """
 
     def register(one: Function) -> Function:
-        from kdgraph.registry import REGISTRY  # noqa: PLC0415 - the registry knows us
+        from kdgraph.registry import REGISTRY
 
         made = signature_of(one, "primitive", flags)
         one.signature = made  # type: ignore[attr-defined]  # functions take attributes

@@ -84,7 +84,15 @@ else:
 REFUSES = {
     "Logits": {"Distribution", "Scaled", "LogDistribution", "Labels", "Mask", "Image", "Scalar"},
     "Distribution": {
-        "Logits", "Scaled", "LogDistribution", "Labels", "Mask", "Image", "Scalar", "Embedding", "Map",
+        "Logits",
+        "Scaled",
+        "LogDistribution",
+        "Labels",
+        "Mask",
+        "Image",
+        "Scalar",
+        "Embedding",
+        "Map",
     },
     "Labels": {"Logits", "Distribution", "LogDistribution", "Embedding", "Map", "Image"},
     "Map": {"Labels", "Scalar", "Embedding"},

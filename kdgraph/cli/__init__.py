@@ -22,12 +22,12 @@ STOPPED = 130
 
 def app() -> typer.Typer:
     """The application with its commands."""
-    from kdgraph.cli.check import check  # noqa: PLC0415 - commands load when asked for
-    from kdgraph.cli.explain import explain  # noqa: PLC0415
-    from kdgraph.cli.list import list_  # noqa: PLC0415
-    from kdgraph.cli.run import run  # noqa: PLC0415
-    from kdgraph.cli.show import show  # noqa: PLC0415
-    from kdgraph.cli.viz import viz  # noqa: PLC0415
+    from kdgraph.cli.check import check
+    from kdgraph.cli.explain import explain
+    from kdgraph.cli.list import list_
+    from kdgraph.cli.run import run
+    from kdgraph.cli.show import show
+    from kdgraph.cli.viz import viz
 
     made = typer.Typer(
         name="kdgraph",
@@ -48,11 +48,11 @@ def app() -> typer.Typer:
 
 
 def _top(
-    version: bool = typer.Option(False, "--version", help="Say which version this is."),  # noqa: FBT001, FBT003 - Typer's form
+    version: bool = typer.Option(False, "--version", help="Say which version this is."),  # noqa: FBT001 - Typer's form
 ) -> None:
     """Say the version, or nothing."""
     if version:
-        from kdgraph import __version__  # noqa: PLC0415
+        from kdgraph import __version__
 
         typer.echo(f"kdgraph {__version__}")
         raise typer.Exit

@@ -26,9 +26,9 @@ def examined_well(
     Raises:
         RecipeError: it has mistakes, or no such stage.
     """
-    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - nothing heavy for --help
-    from kdgraph.examination import examined  # noqa: PLC0415
-    from kdgraph.experiment import pairs_of  # noqa: PLC0415
+    from kdgraph.cli.plugins import load_plugins
+    from kdgraph.examination import examined
+    from kdgraph.experiment import pairs_of
 
     load_plugins(plugins or [])
     experiment = examined(recipe, on, pairs_of(values or []))

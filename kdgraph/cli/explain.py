@@ -17,8 +17,8 @@ def explain(
     plugin: Annotated[list[Path] | None, PLUGIN] = None,
 ) -> None:
     """Explain a word, a library function, a recipe, a mistake, a network or a topic."""
-    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - nothing heavy for --help
-    from kdgraph.show.explanation import text  # noqa: PLC0415
+    from kdgraph.cli.plugins import load_plugins
+    from kdgraph.show.explanation import text
 
     load_plugins(plugin or [])
     typer.echo(text(name), nl=False)

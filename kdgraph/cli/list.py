@@ -17,8 +17,8 @@ def list_(
     plugin: Annotated[list[Path] | None, PLUGIN] = None,
 ) -> None:
     """List the words of the language and what travels with kdgraph, one a line."""
-    from kdgraph.cli.plugins import load_plugins  # noqa: PLC0415 - nothing heavy for --help
-    from kdgraph.show.listing import text  # noqa: PLC0415
+    from kdgraph.cli.plugins import load_plugins
+    from kdgraph.show.listing import text
 
     load_plugins(plugin or [])
     typer.echo(text(what), nl=False)

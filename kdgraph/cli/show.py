@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Form = Literal["graph", "plan", "python", "latex", "taps"]
 
 
-def show(  # noqa: PLR0913, PLR0917 - one argument an option
+def show(
     recipe: Annotated[str, RECIPE],
     as_: Annotated[Form, typer.Option("--as", help="What to show.")] = "plan",
     on: Annotated[str | None, ON] = None,
@@ -33,7 +33,7 @@ def show(  # noqa: PLR0913, PLR0917 - one argument an option
     decided and why. `python`: the PyTorch that runs. `latex`: the equation. `taps`: every
     place inside the setting's models that a recipe can look at.
     """
-    from kdgraph.cli.asking import examined_well  # noqa: PLC0415 - nothing heavy for --help
+    from kdgraph.cli.asking import examined_well
 
     experiment = examined_well(recipe, on, set_, stage, plugin)
     typer.echo(_text(experiment, as_, stage, real=real), nl=False)
@@ -43,29 +43,29 @@ def _text(experiment: Experiment, form: Form, stage: str | None, *, real: bool) 
     """Each form is a module of its own; those of real networks load torch."""
     match form:
         case "graph":
-            from kdgraph.show import graph_text  # noqa: PLC0415
+            from kdgraph.show import graph_text
 
             return graph_text.text(experiment.analysis, stage)
         case "latex":
-            from kdgraph.show import latex  # noqa: PLC0415
+            from kdgraph.show import latex
 
             return latex.text(experiment.recipe, stage)
         case "plan":
-            from kdgraph.show import plan  # noqa: PLC0415
+            from kdgraph.show import plan
 
             step = None
             if real:
-                from kdgraph.show.real import step_of  # noqa: PLC0415
+                from kdgraph.show.real import step_of
 
                 step = step_of(experiment, stage)
             return plan.text(experiment.analysis, stage, step=step)
         case "python":
-            from kdgraph.show import python  # noqa: PLC0415
-            from kdgraph.show.real import step_of  # noqa: PLC0415
+            from kdgraph.show import python
+            from kdgraph.show.real import step_of
 
             return python.text(step_of(experiment, stage), experiment.recipe.source)
         case "taps":
-            from kdgraph.show import taps  # noqa: PLC0415
-            from kdgraph.show.real import looked_at  # noqa: PLC0415
+            from kdgraph.show import taps
+            from kdgraph.show.real import looked_at
 
             return "\n".join(taps.text(network) for network in looked_at(experiment))

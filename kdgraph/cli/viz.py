@@ -13,7 +13,7 @@ STAGE = typer.Option("--stage", help="The stage of a recipe that has several; el
 RECIPE = typer.Argument(help="A recipe: a file, or the name of a shipped one.")
 
 
-def viz(  # noqa: PLR0913, PLR0917 - one argument an option
+def viz(
     recipe: Annotated[str, RECIPE],
     output: Annotated[
         Path | None,
@@ -29,13 +29,13 @@ def viz(  # noqa: PLR0913, PLR0917 - one argument an option
     Without `-o` it is printed as a tree. An HTML page can be clicked through, with the
     recipe beside the drawing.
     """
-    from kdgraph.viz.render import writer  # noqa: PLC0415 - commands load when asked for
+    from kdgraph.viz.render import writer
 
     drawn = writer(output) if output is not None else None
 
-    from kdgraph.cli.asking import examined_well  # noqa: PLC0415
-    from kdgraph.viz.picture_of import picture_of  # noqa: PLC0415
-    from kdgraph.viz.terminal import tree  # noqa: PLC0415
+    from kdgraph.cli.asking import examined_well
+    from kdgraph.viz.picture_of import picture_of
+    from kdgraph.viz.terminal import tree
 
     experiment = examined_well(recipe, on, set_, stage, plugin)
     picture = picture_of(experiment.analysis, stage, subtitle=experiment.setting.name)
@@ -43,7 +43,7 @@ def viz(  # noqa: PLR0913, PLR0917 - one argument an option
         typer.echo(tree(picture, _width()), nl=False)
         return
 
-    from kdgraph.cli.asking import write  # noqa: PLC0415
+    from kdgraph.cli.asking import write
 
     made = drawn(picture)
     write(output, made.encode() if isinstance(made, str) else made)
@@ -52,7 +52,7 @@ def viz(  # noqa: PLR0913, PLR0917 - one argument an option
 
 def _width() -> int:
     """How wide the terminal is; 100 columns where the output goes to a file."""
-    import shutil  # noqa: PLC0415
-    import sys  # noqa: PLC0415
+    import shutil
+    import sys
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100

@@ -59,6 +59,16 @@ def load_text(path: str | Path) -> Source:
     return Source(str(path), text)
 
 
+def source_of(recipe: str | Path) -> Source:
+    """The text of a recipe that is given as a path, as the name of a shipped one, or as a text."""
+    text = str(recipe)
+    longest_path = 1000
+    is_text = isinstance(recipe, str) and (
+        ": " in text or "\n" in text or len(text) > longest_path
+    )
+    return Source("<recipe>", text) if is_text else load_text(find_recipe(text))
+
+
 def find_recipe(name: str, beside: Path | None = None, span: Span | None = None) -> Path:
     """The file of a recipe: a path, a path beside another recipe, or a shipped name."""
     places = [Path()] if beside is None else [beside, Path()]
@@ -81,7 +91,7 @@ class Reading:
     """A recipe as far as it can be read, and every mistake of its text."""
 
     recipe: Recipe
-    mistakes: tuple[Diagnostic, ...]
+    mistakes: tuple[Diagnostic, ...] = ()
 
     @property
     def is_whole(self) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from keyword import iskeyword
 from collections.abc import Callable
+from keyword import iskeyword
 from typing import TypeVar
 
 import torch

@@ -103,11 +103,13 @@ class Emitter:
         total: object = None
         for name, value in terms.items():
             weight = weights[name]
-            product = value if weight == 1.0 and isinstance(weight, float) else self._call(
-                operations.SIGNS["mul"], weight, value
+            product = (
+                value
+                if weight == 1.0 and isinstance(weight, float)
+                else self._call(operations.SIGNS["mul"], weight, value)
             )
-            total = product if total is None else self._call(
-                operations.SIGNS["add"], total, product
+            total = (
+                product if total is None else self._call(operations.SIGNS["add"], total, product)
             )
         if isinstance(total, fx.Node):
             _rename(total, "total")
@@ -188,9 +190,7 @@ class Emitter:
     def _by_view(self, word: str, number: int, rows: object) -> fx.Node:
         view = self.graph.sources(number)[0]
         function = operations.origin if word == "origin" else operations.part
-        return self._call(
-            function, self.local.get(view, self.made[view]), rows, *self._ranks()
-        )
+        return self._call(function, self.local.get(view, self.made[view]), rows, *self._ranks())
 
     def _ranks(self) -> tuple[int, ...]:
         return (self.wiring.world,) if self.wiring.world > 1 else ()

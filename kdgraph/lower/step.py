@@ -177,8 +177,11 @@ class Step(nn.Module):
         return {name: value for name, value in state.items() if not self._is_fixed(name)}
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False  # noqa: FBT001, FBT002
-    ) -> Any:  # noqa: ANN401 - nn.Module's own signature
+        self,
+        state_dict: Mapping[str, Any],
+        strict: bool = True,  # noqa: FBT001, FBT002 - nn.Module's own signature
+        assign: bool = False,  # noqa: FBT001, FBT002
+    ) -> Any:  # noqa: ANN401
         """Put back what `state_dict` gave."""
         wanted = set(self.state_dict())
         if strict and wanted != set(state_dict):

@@ -10,7 +10,7 @@ from kdgraph.sorts import Map
 
 
 @module(shape="conv")
-def conv(  # noqa: PLR0913 - a convolution has these knobs
+def conv(
     v: Map[Shape, "b c h w"],
     channels: Count,
     *,
@@ -52,7 +52,7 @@ def conv(  # noqa: PLR0913 - a convolution has these knobs
 
 
 @module(shape="deconv")
-def deconv(  # noqa: PLR0913 - a convolution has these knobs
+def deconv(
     v: Map[Shape, "b c h w"],
     channels: Count,
     *,

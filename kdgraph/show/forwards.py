@@ -51,7 +51,7 @@ def _frozen(op: Op, taps: list[str]) -> str:
 
 def _kept(step: Step, model: str) -> str:
     """How much of a cut model is left, and how it was cut."""
-    from kdgraph.lower.cut import Cut  # noqa: PLC0415 - torch is loaded: there is a step
+    from kdgraph.lower.cut import Cut
 
     reader = getattr(step.program, model, None)
     for module in reader.modules() if reader is not None else ():

@@ -18,7 +18,7 @@ Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
 
 
 @torch.no_grad()
-def accuracy(  # noqa: PLR0913 - the knobs have names
+def accuracy(
     network: nn.Module,
     examples: Examples,
     look: Look,

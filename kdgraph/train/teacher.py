@@ -71,7 +71,7 @@ def key(facts: Mapping[str, object]) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def trained(  # noqa: PLR0913 - the knobs have names
+def trained(
     network: nn.Module,
     facts: Mapping[str, object],
     train: Callable[[nn.Module, Path], StageResult],

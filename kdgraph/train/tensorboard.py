@@ -48,7 +48,7 @@ class Curves:
                 pass
 
     def _open(self, event: Begun) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - optional, slow
+        from torch.utils.tensorboard import SummaryWriter
 
         self._close()
         purge = event.at.step + 1 if event.resumed else None

@@ -33,7 +33,7 @@ def view(function: Any = None, *, random: bool = False) -> Any:
     """
 
     def register(one: Function) -> Function:
-        from kdgraph.registry import REGISTRY  # noqa: PLC0415 - the registry knows us
+        from kdgraph.registry import REGISTRY
 
         made = signature_of(one, "view", {"random": True} if random else {})
         one.signature = made  # type: ignore[attr-defined]  # functions take attributes
@@ -45,7 +45,7 @@ def view(function: Any = None, *, random: bool = False) -> Any:
 
 def code(name: str) -> Callable[..., Any]:
     """The function behind an augmentation's name."""
-    from kdgraph.registry import REGISTRY  # noqa: PLC0415 - the registry knows us
+    from kdgraph.registry import REGISTRY
 
     return REGISTRY.code(name)
 

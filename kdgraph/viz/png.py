@@ -16,7 +16,7 @@ def png(picture: Picture, *, scale: float = 2.0) -> bytes:
 
     System fonts are left out, so that the same picture gives the same bytes everywhere.
     """
-    import resvg_py  # noqa: PLC0415  a compiled wheel, needed for this format alone
+    import resvg_py
 
     drawing = svg(picture)
     width, height = map(float, re.findall(r'(?:width|height)="([\d.]+)"', drawing)[:2])

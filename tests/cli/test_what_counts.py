@@ -35,7 +35,9 @@ def test_what_would_be_silently_wrong_is_a_mistake(term, code):
 
 
 def test_a_mixture_of_distributions_is_one():
-    mixed = "kl(0.5·softmax(teacher.logits) + 0.5·softmax(student.logits) ‖ softmax(student.logits))"
+    mixed = (
+        "kl(0.5·softmax(teacher.logits) + 0.5·softmax(student.logits) ‖ softmax(student.logits))"
+    )
 
     assert kdgraph.check(f"loss: sup + {mixed}\n{HEAD}") == ()
 

@@ -19,7 +19,7 @@ def test_cifar_pixels_and_labels_are_those_of_the_files_in_order(cifar_archive):
     split = load(DataSpec(name, root=str(folder.parent)))
 
     first = sorted(folder.glob("*train*")) or sorted(folder.glob("data_batch_1"))
-    batch = pickle.loads(first[0].read_bytes())  # noqa: S301 - we wrote it
+    batch = pickle.loads(first[0].read_bytes())
     expected = torch.from_numpy(batch["data"].reshape(-1, 3, 32, 32))
     assert torch.equal(split.train.pixels[: len(expected)], expected)
     assert split.test.labels.tolist() == list(range(10))

@@ -98,7 +98,7 @@ def test_checking_a_data_section_imports_no_torch():
         "print(sorted({'torch', 'numpy', 'PIL', 'pyarrow', 'torchvision'} & set(sys.modules)))"
     )
 
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
 

@@ -32,7 +32,7 @@ def test_where_worked_by_hand():
 
 
 def test_plain_numbers_stay_plain():
-    assert (min(2, 3), max(2, 3), clamp(5.0, high=4), where(False, 1.0, 2.0)) == (2, 3, 4, 2.0)  # noqa: FBT003 - a constant mask
+    assert (min(2, 3), max(2, 3), clamp(5.0, high=4), where(False, 1.0, 2.0)) == (2, 3, 4, 2.0)
 
 
 @pytest.mark.parametrize(("theta", "slope"), [(2.0, 4.0), (4.9, 9.8), (5.1, 0.0), (30.0, 0.0)])

@@ -77,7 +77,7 @@ def at_hooks(network: nn.Module) -> dict[str, Tensor]:
     handles = []
     for name, module in network.named_modules():
 
-        def keep(_: nn.Module, args: object, output: object, name: str = name) -> None:
+        def keep(_: nn.Module, _args: object, output: object, name: str = name) -> None:
             copied = output.detach().clone() if isinstance(output, Tensor) else output
             seen[name].append(copied)
 
@@ -148,7 +148,7 @@ def test_a_network_in_train_mode_gives_what_a_copying_hook_sees(name: str) -> No
 def test_a_shared_relu_is_told_apart_from_its_block() -> None:
     network = made(vision.resnet18)
 
-    with pytest.raises(RecipeError, match="`layer1.0.relu` of `ResNet` runs several times"):
+    with pytest.raises(RecipeError, match=r"`layer1\.0\.relu` of `ResNet` runs several times"):
         Tapped(network, ["layer1.0.relu"], sample=X)
 
 

@@ -74,7 +74,7 @@ def at_the_tap(network: nn.Module, x: Tensor, paths: list[str]) -> dict[str, Ten
     for path in paths:
         module = network.get_submodule("" if path == "input" else path.removesuffix(".input"))
 
-        def keep(_: nn.Module, args: tuple[Tensor], output: Tensor, path: str = path) -> None:
+        def keep(_: nn.Module, _args: tuple[Tensor], output: Tensor, path: str = path) -> None:
             seen[path] = output.clone()
 
         def keep_input(_: nn.Module, args: tuple[Tensor], path: str = path) -> None:

@@ -91,7 +91,7 @@ def test_the_end_of_a_stage_is_told_once_however_often_a_run_comes_by(journal):
 
 @pytest.mark.skipif(not tensorboard.is_installed(), reason="tensorboard is an optional extra")
 def test_tensorboard_has_a_curve_for_every_term_and_forgets_what_is_done_again(tmp_path):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: PLC0415
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     curves = tensorboard.Curves(tmp_path)
     for event in (begun(), logged(2), logged(4), logged(6)):

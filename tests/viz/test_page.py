@@ -17,7 +17,7 @@ NS = "{http://www.w3.org/1999/xhtml}"
 
 
 def parsed(picture: Picture) -> ET.Element:
-    return ET.fromstring(page(picture))  # noqa: S314  written by ourselves a moment ago
+    return ET.fromstring(page(picture))
 
 
 def data(picture: Picture) -> dict[str, list[dict[str, Any]]]:

@@ -68,7 +68,7 @@ def test_drawing_needs_no_torch_and_loads_no_renderer_until_it_is_asked() -> Non
         "assert not heavy, heavy"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
 
     assert done.returncode == 0, done.stderr
 

@@ -374,7 +374,7 @@ class UnknownSize(Diagnostic):
 class EmptyCollection(Diagnostic):
     """A sum runs over nothing: the term would silently be gone.
 
-        loss: sup + mean(kd(t.logits ‖ student.logits) for t in teachers[5:])
+    loss: sup + mean(kd(t.logits ‖ student.logits) for t in teachers[5:])
     """
 
     code = "KD221"
