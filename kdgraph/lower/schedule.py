@@ -14,7 +14,12 @@ def scheduled(graph: LossGraph) -> Iterator[int]:
     memory back for their activations; run after them, it asks for more on top. On a CPU the
     fresh pages alone cost a fifth of a step.
     """
-    runs = {number for number in graph.find("run") if graph.node(number).op.knob("frozen")}
-    early = graph.needed(runs)
+    early = graph.needed({number for number in graph.find("run") if _keeps_nothing(graph, number)})
     yield from (number for number in graph.order() if number in early)
     yield from (number for number in graph.order() if number not in early)
+
+
+def _keeps_nothing(graph: LossGraph, run: int) -> bool:
+    """Whether no gradient goes through a run, so that its memory is free again at once."""
+    op = graph.node(run).op
+    return bool(op.knob("frozen")) and not op.knob("through")
