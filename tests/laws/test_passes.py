@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -23,6 +24,14 @@ from tests.graph.stand_ins import stand_ins
 DRAFTS = Path(__file__).parents[1] / "graph" / "recipes"
 PATHS = [*files.recipes(), *sorted(DRAFTS.glob("*.kd"))]
 IDS = [f"{path.parent.name}/{path.stem}" for path in PATHS]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def graphs(recipe: Recipe) -> dict[str, LossGraph]:
