@@ -9,7 +9,7 @@ from pathlib import Path
 from kdgraph import files
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import Cycle
-from kdgraph.lang.errors.names import NameClash, TwoMeanings, UnknownKey, UnknownRecipe
+from kdgraph.lang.errors.names import NameClash, TwoMeanings, UnknownKey, UnknownName, UnknownRecipe
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import DuplicateKey, TooDeep, UnreadableFile, WrongShape, WrongValue
 from kdgraph.lang.expressions import Collector
@@ -22,6 +22,7 @@ SECTIONS = (
     "title", "cite", "extends", "use", "setting", "loss", "where", "views", "modules", "define",
     "stages", "chain", "forward", "train", "adapt", "metrics", "condense",
 )  # fmt: skip
+CONDENSE_KEYS = ("value", "rounds", "every", "keep", "mix", "cost")
 STAGE_KEYS = ("name", "trains", "loss", "epochs", "train", "mode", "for", "compute")
 MODES = ("train", "eval")
 RESERVED = {
@@ -141,12 +142,26 @@ def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
             use[other.name] = other
     recipe = replace(recipe, use=use)
     recipe = recipe.over(base) if base else recipe
-    mistakes += _clashes(recipe)
+    mistakes += [*_clashes(recipe), *_idle_adaptations(recipe)]
     return Reading(recipe, tuple(sorted(mistakes, key=_place)))
 
 
 def _place(mistake: Diagnostic) -> int:
     return mistake.span.start if mistake.span else 0
+
+
+def _idle_adaptations(recipe: Recipe) -> list[Diagnostic]:
+    """Names of `adapt` that are none of the recipe: the setting would change nothing."""
+    return [
+        UnknownName(
+            span=entry.key,
+            name=name,
+            advice=suggest(name, recipe.where) or "`adapt` gives names of `where` other values",
+        )
+        for entries in recipe.adapt.values()
+        for name, entry in entries.items()
+        if name not in recipe.where and entry.key.source == recipe.source
+    ]
 
 
 def _clashes(recipe: Recipe) -> list[Diagnostic]:
@@ -204,6 +219,9 @@ class _Reader:
         self._keys(tree, SECTIONS, "a recipe")
         loss = tree.get("loss")
         adapt = self._mapping(tree, "adapt")
+        condense = self._mapping(tree, "condense")
+        if condense is not None:
+            self._keys(condense, CONDENSE_KEYS, "`condense`")
         forward = self._text(tree, "forward") or "joint"
         chain = self.names(tree, "chain")
         if forward not in FORWARDS:
@@ -219,7 +237,7 @@ class _Reader:
             define=self.functions(tree.get("define")),
             metrics=self.entries(tree.get("metrics"), "metrics"),
             stages=self.stages(tree.get("stages")),
-            condense=self.entries(tree.get("condense"), "condense"),
+            condense=self.entries(condense, "condense"),
             adapt={
                 key.text: self.entries(value, f"adapt.{key.text}")
                 for key, value in (adapt.entries if adapt else ())
