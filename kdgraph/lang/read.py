@@ -64,9 +64,7 @@ def source_of(recipe: str | Path) -> Source:
     """The text of a recipe that is given as a path, as the name of a shipped one, or as a text."""
     text = str(recipe)
     longest_path = 1000
-    is_text = isinstance(recipe, str) and (
-        ": " in text or "\n" in text or len(text) > longest_path
-    )
+    is_text = isinstance(recipe, str) and (": " in text or "\n" in text or len(text) > longest_path)
     return Source("<recipe>", text) if is_text else load_text(find_recipe(text))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -96,6 +97,7 @@ def test_tensorboard_has_a_curve_for_every_term_and_forgets_what_is_done_again(t
     curves = tensorboard.Curves(tmp_path)
     for event in (begun(), logged(2), logged(4), logged(6)):
         curves(event)
+    time.sleep(1.1)  # event files are told apart by the second they were begun in
     again = tensorboard.Curves(tmp_path)
     for event in (begun(step=4, resumed=True), logged(6), evaluated(8), finished()):
         again(event)
