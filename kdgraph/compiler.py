@@ -27,8 +27,9 @@ from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.names import UnusedName
 from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.find import source_of
 from kdgraph.lang.override import overridden
-from kdgraph.lang.read import read_recipe, source_of
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe, Stage
 from kdgraph.lang.syntax import Syntax
 from kdgraph.passes import lean

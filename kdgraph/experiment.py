@@ -17,9 +17,10 @@ from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.memory import NotBuiltYet
 from kdgraph.lang.errors.names import UnknownOverride
+from kdgraph.lang.find import source_of
 from kdgraph.lang.override import overridden
 from kdgraph.lang.protocol import Protocol, Training, layered
-from kdgraph.lang.read import Reading, read_all, source_of
+from kdgraph.lang.read import Reading, read_all
 from kdgraph.lang.recipe import Recipe, Stage
 from kdgraph.lang.setting import Setting, find_setting, read_setting
 from kdgraph.lang.source import Source

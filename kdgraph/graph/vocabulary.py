@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from kdgraph import files
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.find import load_text
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Function
 
 

@@ -10,7 +10,8 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.names import UnknownName
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import NotANumber
-from kdgraph.lang.parse import Place, expression
+from kdgraph.lang.parse import expression
+from kdgraph.lang.place import Place
 from kdgraph.lang.syntax import Binary, Call, Name, Negative, Number, Syntax
 from kdgraph.lang.write import write
 

@@ -12,7 +12,8 @@ from kdgraph.lang.errors.text import (
     UnexpectedWord,
     WrongShape,
 )
-from kdgraph.lang.parse import Place, expression
+from kdgraph.lang.parse import expression
+from kdgraph.lang.place import Place
 from kdgraph.lang.recipe import Entry
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Missing, Syntax, canonical, is_name

@@ -8,7 +8,8 @@ from dataclasses import replace
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.parse import Place, expression
+from kdgraph.lang.parse import expression
+from kdgraph.lang.place import Place
 from kdgraph.lang.recipe import Entry, Recipe
 from kdgraph.lang.source import Source, Span
 from kdgraph.lang.syntax import Syntax, canonical

@@ -15,8 +15,8 @@ from kdgraph.lang.errors.names import UnknownKey, UnknownSetting
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import WrongShape
 from kdgraph.lang.expressions import Collector
+from kdgraph.lang.find import load_text
 from kdgraph.lang.protocol import Protocol
-from kdgraph.lang.read import load_text
 from kdgraph.lang.source import Source, Span
 from kdgraph.lang.syntax import Syntax
 from kdgraph.lang.validate import Model, merged, validated

@@ -22,7 +22,7 @@ from kdgraph.lang.errors.text import (
     TooDeep,
     TooLong,
 )
-from kdgraph.lang.parse import Place
+from kdgraph.lang.place import Place
 from kdgraph.lang.source import Source, Span
 from kdgraph.lang.yaml_problems import explained
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from kdgraph.data.known import KNOWN as DATA
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.diagnostics import Diagnostic
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.find import load_text
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.syntax import Call, Name, Syntax
 from kdgraph.models.known import KNOWN as MODELS

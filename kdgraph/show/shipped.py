@@ -12,7 +12,7 @@ from kdgraph import files
 from kdgraph.data.known import KNOWN as DATA
 from kdgraph.data.known import Facts
 from kdgraph.lang.diagnostics import CODES, Diagnostic
-from kdgraph.lang.read import load_text
+from kdgraph.lang.find import load_text
 from kdgraph.lang.yaml_tree import Scalar, read_tree
 from kdgraph.models.known import KNOWN as MODELS
 from kdgraph.models.known import LIBRARIES

@@ -13,8 +13,9 @@ from kdgraph.graph.forms import FORMS
 from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import SIZES, SOURCES
 from kdgraph.lang.protocol import Protocol
-from kdgraph.lang.read import SECTIONS, STAGE_KEYS
+from kdgraph.lang.sections import SECTIONS
 from kdgraph.lang.setting import Data, ModelSpec
+from kdgraph.lang.stages import STAGE_KEYS
 from kdgraph.registry import REGISTRY
 from tests.docs.pages import DOCS, PAGES, ROOT, headings, links, rows, text
 

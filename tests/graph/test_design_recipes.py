@@ -11,7 +11,8 @@ import pytest
 
 from kdgraph.compiler import Analysis, analyse
 from kdgraph.graph.graph import LossGraph
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.find import load_text
+from kdgraph.lang.read import read_recipe
 from tests.golden.networks import network, world
 from tests.graph.stand_ins import stand_ins
 

@@ -9,7 +9,8 @@ import pytest
 
 from kdgraph.compiler import Analysis, analyse
 from kdgraph.graph.graph import LossGraph
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.find import load_text
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.source import Source
 from tests.golden.networks import network, world
 

@@ -6,7 +6,8 @@ import pytest
 
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.text import UnreadableFile
-from kdgraph.lang.read import find_recipe, load_text, read_all, read_recipe
+from kdgraph.lang.find import find_recipe, load_text
+from kdgraph.lang.read import read_all, read_recipe
 from kdgraph.lang.source import Source
 from kdgraph.lang.write import write
 

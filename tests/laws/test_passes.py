@@ -13,8 +13,9 @@ import kdgraph
 from kdgraph import files
 from kdgraph.compiler import analyse
 from kdgraph.graph.graph import LossGraph, Op
+from kdgraph.lang.find import load_text
 from kdgraph.lang.override import overridden
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe
 from kdgraph.models.build import build
 from kdgraph.passes import PIPELINE, lean

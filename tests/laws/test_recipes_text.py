@@ -8,8 +8,9 @@ import pytest
 
 from kdgraph import files
 from kdgraph.compiler import analyse
+from kdgraph.lang.find import load_text
 from kdgraph.lang.print_recipe import recipe_text
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Entry, Function, Recipe, Stage
 from kdgraph.lang.source import Source
 from kdgraph.lang.write import write

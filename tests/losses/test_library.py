@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from kdgraph.files import library
-from kdgraph.lang.read import load_text
+from kdgraph.lang.find import load_text
 from kdgraph.lang.syntax import Call, Name
 from kdgraph.registry import REGISTRY
 from tests.references import methods

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from kdgraph.files import library
 from kdgraph.lang import syntax as tree
+from kdgraph.lang.find import load_text
 from kdgraph.lang.parse import expression
-from kdgraph.lang.read import load_text, read_recipe
+from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Entry, Function
 from kdgraph.lang.syntax import Syntax, canonical
 from kdgraph.primitive import Signature

@@ -12,7 +12,8 @@ from kdgraph import files
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.protocol import Protocol
-from kdgraph.lang.read import SECTIONS, STAGE_KEYS
+from kdgraph.lang.sections import SECTIONS
+from kdgraph.lang.stages import STAGE_KEYS
 from kdgraph.registry import REGISTRY
 from kdgraph.show.explanation import text
 from kdgraph.show.shipped import mistakes

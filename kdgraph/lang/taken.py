@@ -1,0 +1,46 @@
+"""Names that a recipe gives away: none is taken already, none changes nothing."""
+
+from __future__ import annotations
+
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.names import NameClash, UnknownName
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.recipe import Recipe
+
+RESERVED = {
+    **dict.fromkeys(("y",), "the labels"),
+    "i": "the index of an example",
+    **dict.fromkeys(("epoch", "epochs", "step"), "the clock"),
+    **dict.fromkeys(("classes", "examples"), "a size of the data"),
+    "teachers": "the collection of all teachers",
+    "chain": "the list of models in `chain:`",
+    **dict.fromkeys(("true", "false", "none"), "a word of the language"),
+}
+"""names that a recipe can't give away"""
+
+
+def idle_adaptations(recipe: Recipe) -> list[Diagnostic]:
+    """Names of `adapt` that are none of the recipe: the setting would change nothing."""
+    return [
+        UnknownName(
+            span=entry.key,
+            name=name,
+            advice=suggest(name, recipe.where) or "`adapt` gives names of `where` other values",
+        )
+        for entries in recipe.adapt.values()
+        for name, entry in entries.items()
+        if name not in recipe.where and entry.key.source == recipe.source
+    ]
+
+
+def clashes(recipe: Recipe) -> list[Diagnostic]:
+    """Names that would hide one another."""
+    mistakes: list[Diagnostic] = []
+    taken: dict[str, str] = dict(RESERVED)
+    sections = ((recipe.views, "a view"), (recipe.modules, "a module"), (recipe.where, "a value"))
+    for entries, what in sections:
+        for name, entry in entries.items():
+            if name in taken and entry.key.source == recipe.source:
+                mistakes.append(NameClash(span=entry.key, name=name, what=taken[name]))
+            taken.setdefault(name, what)
+    return mistakes
