@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.checked import checked
 from kdgraph.graph.expand import expand
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
+from kdgraph.graph.lookup import outside
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.slots import Applied, fill
 from kdgraph.graph.taps import apply_path, borrowed
@@ -44,9 +46,9 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
         return expand(build, build.library[name], tree, scope, build.plain)
     if name in build.recipe.use and name not in build.world.networks:
         return _borrowed_function(build, name, tree, scope)
-    outside = build.outside(name, scope)
-    if outside is not None:
-        return _applied(build, outside, tree, scope)
+    elsewhere = outside(build, name, scope)
+    if elsewhere is not None:
+        return _applied(build, elsewhere, tree, scope)
     made = REGISTRY.get(name)
     if made is not None and made.kind != "view":
         return Point(word(build, made, tree, scope))
@@ -194,7 +196,7 @@ def word(
     op = Op(made.name, knobs, touched, touched, random=bool(made.flag("random")))
     sizes = {name: getattr(build.world, name) for name in SIZES}
     found = infer_word(made, op, build.seen(inputs), sizes)
-    return build.checked(op, inputs, found, applied.tree if applied else tree, filled.spans)
+    return checked(build, op, inputs, found, applied.tree if applied else tree, filled.spans)
 
 
 def _part_name(build: Builder, word_: str, *, direct: bool) -> str:

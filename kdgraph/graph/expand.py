@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.frames import Argument, Frame
 from kdgraph.graph.knobs import bare
+from kdgraph.graph.lookup import outside
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Point, Unknown, Value
 from kdgraph.lang.errors.graph import Recursion
@@ -82,7 +83,7 @@ def _is_word(build: Builder, tree: Syntax, scope: Scope) -> bool:
     word = bare(tree, scope)
     if word not in WORDS or word in build.world.given or word in build.world.views:
         return False
-    return build.outside(word, scope) is None
+    return outside(build, word, scope) is None
 
 
 def _arguments(build: Builder, function: Function, tree: Call) -> dict[str, Syntax] | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.arithmetic import pointwise
 from kdgraph.graph.axes import RankMistake
+from kdgraph.graph.checked import checked
 from kdgraph.graph.graph import Axis, Op
 from kdgraph.graph.infer import Inferred, infer_columns
 from kdgraph.graph.knobs import static
@@ -120,10 +122,10 @@ def each(build: Builder, tree: Each, scope: Scope) -> Value:
         return Unknown()
     total = points[0]
     for point in points[1:]:
-        total = build.pointwise("add", (("left", total), ("right", point)), tree)
+        total = pointwise(build, "add", (("left", total), ("right", point)), tree)
     if tree.kind == "mean":
         count = build.const(len(points), tree.span)
-        total = build.pointwise("div", (("left", total), ("right", count)), tree)
+        total = pointwise(build, "div", (("left", total), ("right", count)), tree)
     return Point(total)
 
 
@@ -219,7 +221,7 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
     found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
     if node.axes == ():
         found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
-    return build.checked(Op("rows"), (("value", number), ("which", which)), found, tree)
+    return checked(build, Op("rows"), (("value", number), ("which", which)), found, tree)
 
 
 def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
@@ -241,7 +243,7 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
     inputs = (("value", number), ("which", which))
     spans = {"value": tree.value.span, "which": cell.span}
     found = infer_columns(node, build.graph.node(which))
-    return build.checked(Op("columns"), inputs, found, tree, spans)
+    return checked(build, Op("columns"), inputs, found, tree, spans)
 
 
 def _all(cell: Syntax) -> bool:

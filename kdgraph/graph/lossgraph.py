@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kdgraph.graph.build import Builder, TooManyNodesError
+from kdgraph.graph.build import Builder
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.laws import graph_mistakes, unknown_parts
+from kdgraph.graph.lookup import opened
+from kdgraph.graph.nodes import TooManyNodesError
 from kdgraph.graph.terms import terms_of
 from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
@@ -31,7 +33,7 @@ class Built:
 
 def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world: World) -> Built:
     """The graph of a stage's loss, and of the values that condensing asks for."""
-    build = Builder(recipe, library, world)
+    build = Builder(recipe=recipe, library=library, world=world)
     build.top.bound.update({name: Model(model) for name, model in stage.bound})
     loss = stage.loss or recipe.loss if stage.compute is None else stage.compute
     if loss is None:
@@ -67,7 +69,7 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
 
 def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) -> Built:
     """The graph of the recipe's metrics, which the test set is measured with."""
-    build = Builder(recipe, library, world)
+    build = Builder(recipe=recipe, library=library, world=world)
     try:
         for name in world.views:
             build.view(name, recipe.source_span)
@@ -93,7 +95,7 @@ def _read_the_rest(build: Builder) -> None:
     """
     before = set(build.mistakes)
     for name, entry in build.top.entries.items():
-        build.opened(name, build.top, entry.key)
+        opened(build, name, build.top, entry.key)
     if build.recipe.stages:
         build.mistakes = {
             key: mistake

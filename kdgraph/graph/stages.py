@@ -46,7 +46,7 @@ def _rounds(
     if stage.each is None:
         return [stage]
     name, things = stage.each
-    build = Builder(recipe, library, world)
+    build = Builder(recipe=recipe, library=library, world=world)
     many = collection(build, things, build.top)
     made.mistakes += build.mistakes.values()
     models = [one.name for one in many.items if isinstance(one, Model)] if many else []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
+from kdgraph.graph.lookup import opened
 from kdgraph.graph.near_tap import near_tap, spelled
 from kdgraph.graph.network import ALIASES, MANY
 from kdgraph.graph.scope import Scope
@@ -128,7 +129,7 @@ def inner_name(build: Builder, value: Inner, tree: Attribute) -> Value:
     scope = borrowed(build, value.name)
     name = canonical(tree.name)
     if name in recipe.where:
-        return build.opened(name, scope, tree.span)
+        return opened(build, name, scope, tree.span)
     found = nearest(tree.name, recipe.where)
     build.note(
         UnknownField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdgraph.graph.arithmetic import pointwise
 from kdgraph.graph.build import Builder
 from kdgraph.graph.constant import constant
 from kdgraph.graph.graph import Term
@@ -28,7 +29,7 @@ def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
         if name in terms and terms[name].value == value:
             both = (("left", terms[name].weight), ("right", weight))
             text = f"{terms[name].factor or 1} + {_factor(factors) or 1}"
-            terms[name] = Term(name, value, build.pointwise("add", both, tree), text)
+            terms[name] = Term(name, value, pointwise(build, "add", both, tree), text)
             continue
         free, count = name, 1
         while free in terms:
@@ -95,9 +96,9 @@ def _product(build: Builder, factors: list[Factor], tree: Syntax) -> int:
     product = first[1]
     if first[0] == "div":
         one = build.const(1.0, tree.span)
-        product = build.pointwise("div", (("left", one), ("right", product)), tree)
+        product = pointwise(build, "div", (("left", one), ("right", product)), tree)
     for op, factor, _ in rest:
-        product = build.pointwise(op, (("left", product), ("right", factor)), tree)
+        product = pointwise(build, op, (("left", product), ("right", factor)), tree)
     return product
 
 

@@ -64,7 +64,7 @@ def plan_views(
             }
         else:
             entries = {"x": Entry("x", tree.span, tree), **entries}
-    planner = _Planner(entries, Builder(recipe, library, world), augment)
+    planner = _Planner(entries, Builder(recipe=recipe, library=library, world=world), augment)
     for name in entries:
         planner.view(name, entries[name].tree)
     views = {name: planner.views.get(name, View(name, None)) for name in entries}

@@ -1,0 +1,92 @@
+"""Signs between values to nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.checked import checked
+from kdgraph.graph.constant import TooLargeError, constant
+from kdgraph.graph.frames import pointed
+from kdgraph.graph.graph import Op
+from kdgraph.graph.infer import infer_arithmetic, infer_product, infer_transpose
+from kdgraph.graph.scope import Scope
+from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.names import NotAValue
+from kdgraph.lang.errors.sorts import DividesByZero
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Binary, Compare, Negative, Slice, Syntax, Transpose
+from kdgraph.lang.write import write
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
+COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+
+
+def arithmetic(build: Builder, tree: Syntax, scope: Scope) -> int:
+    """Signs between values."""
+    match tree:
+        case Binary(op="@"):
+            inputs = _two(build, tree.left, tree.right, scope)
+            return checked(build, Op("matmul"), inputs, infer_product(build.seen(inputs)), tree)
+        case Binary():
+            inputs = _two(build, tree.left, tree.right, scope)
+            return pointwise(build, OPS[tree.op], inputs, tree)
+        case Compare():
+            inputs = _two(build, tree.left, tree.right, scope)
+            return pointwise(build, COMPARES[tree.op], inputs, tree)
+        case Negative():
+            inner = (("value", build.point(tree.value, scope)),)
+            return pointwise(build, "neg", inner, tree)
+        case Transpose():
+            number = build.point(tree.value, scope)
+            found = infer_transpose(build.graph.node(number))
+            return checked(build, Op("transpose"), (("value", number),), found, tree)
+        case Slice():
+            build.note(
+                NotAValue(
+                    span=tree.span,
+                    name=write(tree),
+                    what="a slice",
+                    advice="slices stand in brackets after a value, as in `v[:, 1:]`",
+                )
+            )
+            return build.unknown(tree.span)
+    msg = f"no way to build {tree!r}"
+    raise TypeError(msg)
+
+
+def _two(build: Builder, left: Syntax, right: Syntax, scope: Scope) -> tuple[tuple[str, int], ...]:
+    return (("left", build.point(left, scope)), ("right", build.point(right, scope)))
+
+
+def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree: Syntax) -> int:
+    """A node of arithmetic."""
+    found = infer_arithmetic(op, build.seen(inputs))
+    if found.sort == "Labels":  # labels stay whole numbers
+        inputs = tuple((slot, _whole(build, number)) for slot, number in inputs)
+    number = checked(build, Op(op), inputs, found, tree)
+    try:
+        constant(build.graph, number)
+    except TooLargeError:
+        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
+        return build.unknown(tree.span)
+    if op == "div" and constant(build.graph, inputs[1][1]) == 0:
+        at = pointed(build.graph, inputs[1][1], build.frames, _divisor(tree)).span
+        build.note(DividesByZero(span=at))
+        return build.unknown(tree.span)
+    return number
+
+
+def _whole(build: Builder, number: int) -> int:
+    node = build.graph.node(number)
+    value = node.op.knob("value") if node.op.name == "const" else None
+    if not isinstance(value, float) or node.span is None:
+        return number
+    return build.leaf(Op("const", (("value", int(value)),)), "Scalar", (), node.span)
+
+
+def _divisor(tree: Syntax) -> Span:
+    """What stands right of the sign."""
+    return tree.right.span if isinstance(tree, Binary) else tree.span

@@ -1,0 +1,65 @@
+"""A node whose inputs were compared with what it asks of them."""
+
+from __future__ import annotations
+
+from kdgraph.graph.frames import Argument, pointed
+from kdgraph.graph.graph import Op
+from kdgraph.graph.infer import Inferred
+from kdgraph.graph.nodes import Nodes
+from kdgraph.graph.wording import sign_of, told
+from kdgraph.lang.errors.sorts import Swapped
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Binary, Compare, Syntax
+
+TARGETS = {"kl": ("target", "guess"), "kl_log": ("target", "guess")}
+
+
+def checked(
+    build: Nodes,
+    op: Op,
+    inputs: tuple[tuple[str, int], ...],
+    found: Inferred,
+    tree: Syntax,
+    spans: dict[str, Span] | None = None,
+) -> int:
+    """Add a node and note what does not fit."""
+    swapped = op.name in TARGETS and _is_swapped(build, op, dict(inputs))
+    if found.mistakes or swapped:
+        at = _places(build, inputs, tree, spans or {})
+        function = build.frames[0].function if build.frames else sign_of(op, tree)
+        for diagnostic in told(found.mistakes, function, op, at):
+            build.note(diagnostic)
+        if swapped:
+            target, guess = (at[slot].span for slot in TARGETS[op.name])
+            build.note(Swapped(span=target, function=function, other=guess))
+    if found.mistakes:
+        found = Inferred()
+    return build.add(op, inputs, found, tree.span)
+
+
+def _places(
+    build: Nodes, inputs: tuple[tuple[str, int], ...], tree: Syntax, spans: dict[str, Span]
+) -> dict[str, Argument]:
+    """The words of the user that fill each slot, knobs included."""
+    if isinstance(tree, (Binary, Compare)):
+        spans = {"left": tree.left.span, "right": tree.right.span}
+    knobs = {
+        slot: Argument(build.frames[0].span if build.frames else span)
+        for slot, span in spans.items()
+    }
+    return knobs | {
+        slot: pointed(build.graph, source, build.frames, spans.get(slot, tree.span))
+        for slot, source in inputs
+    }
+
+
+def _is_swapped(build: Nodes, op: Op, filled: dict[str, int]) -> bool:
+    """Whether the target of a divergence is trained while its guess is not."""
+    first, second = TARGETS[op.name]
+    if first not in filled or second not in filled:
+        return False
+    target, guess = build.graph.node(filled[first]), build.graph.node(filled[second])
+    if not target.trained or guess.trained:
+        return False
+    reached = build.graph.reach(filled[second])
+    return not any(build.graph.node(one).op.name in {"unknown", "given"} for one in reached)
