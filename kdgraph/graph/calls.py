@@ -15,8 +15,9 @@ from kdgraph.graph.slots import Applied, fill
 from kdgraph.graph.taps import apply_path, borrowed
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
+from kdgraph.lang.errors.arguments import MissingArgument
 from kdgraph.lang.errors.names import UnknownFunction, UnknownView
-from kdgraph.lang.errors.sorts import AxisClash, MissingArgument
+from kdgraph.lang.errors.sorts import AxisClash
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.syntax import Call, Missing, Name, Syntax
 from kdgraph.lang.write import write

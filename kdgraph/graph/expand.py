@@ -9,9 +9,9 @@ from kdgraph.graph.knobs import bare
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Point, Unknown, Value
+from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.graph import Recursion
 from kdgraph.lang.errors.names import UnknownKnob
-from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Function
 from kdgraph.lang.syntax import Call, Syntax

@@ -11,8 +11,8 @@ from kdgraph.graph.knobs import static
 from kdgraph.graph.loops import collection, zipped
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Many, Model, Point, Unknown, Value
+from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.names import NotAValue, UnknownView
-from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.syntax import Call, Collection, Name, Syntax
 from kdgraph.lang.write import write

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.constant import TooLargeError, constant
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Path, Point, Unknown
+from kdgraph.lang.errors.arguments import MovingKnob, WrongKnob
 from kdgraph.lang.errors.graph import TooLarge
-from kdgraph.lang.errors.sorts import MovingKnob, WrongKnob
 from kdgraph.lang.syntax import Name, Negative, Number, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Parameter

@@ -13,9 +13,7 @@ from kdgraph.graph.knobs import static
 from kdgraph.graph.network import is_alias
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
-from kdgraph.lang.errors.graph import TooLarge
-from kdgraph.lang.errors.names import UnknownModel
-from kdgraph.lang.errors.sorts import (
+from kdgraph.lang.errors.collections import (
     EmptyCollection,
     NotACollection,
     OutOfRange,
@@ -23,6 +21,8 @@ from kdgraph.lang.errors.sorts import (
     WrongIndex,
     WrongTarget,
 )
+from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Each, Index, Name, Negative, Number, Slice, Syntax

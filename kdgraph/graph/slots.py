@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.knobs import bare, knob_of
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Maker
+from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments, WrongKnob
 from kdgraph.lang.errors.names import UnknownKnob
-from kdgraph.lang.errors.sorts import MissingArgument, TooManyArguments, WrongKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Keyword, Syntax

@@ -8,10 +8,11 @@ from kdgraph.graph.build import Builder
 from kdgraph.graph.knobs import knob_of
 from kdgraph.graph.world import View, World
 from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.collections import OutOfRange
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.memory import RandomView, ViewShape
 from kdgraph.lang.errors.names import UnknownKnob
-from kdgraph.lang.errors.sorts import MissingArgument, OutOfRange, TooManyArguments
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
 from kdgraph.lang.syntax import Call, Index, Missing, Name, Syntax

@@ -7,12 +7,12 @@ from kdgraph.graph.frames import Argument
 from kdgraph.graph.graph import Axes, Op
 from kdgraph.graph.infer import OverMistake, SortMistake
 from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.arguments import WrongKnob
 from kdgraph.lang.errors.sorts import (
     AxisClash,
     DoubleSoftmax,
     Exchanged,
     OtherImages,
-    WrongKnob,
     WrongRank,
     WrongSort,
 )

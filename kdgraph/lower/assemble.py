@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from kdgraph.graph.graph import LossGraph, Op
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.arguments import UnknownSize
 from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
-from kdgraph.lang.errors.sorts import UnknownSize
 from kdgraph.lower.cut import cut
 from kdgraph.lower.frozen import Frozen
 from kdgraph.lower.program import Emitter, Gather, Wiring, reader_name
