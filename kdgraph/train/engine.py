@@ -28,7 +28,7 @@ from kdgraph.train.ledger import Ledger
 from kdgraph.train.loop import Loop
 from kdgraph.train.record import Recorder
 from kdgraph.train.snapshot import Snapshot
-from kdgraph.train.stage import StageResult
+from kdgraph.train.stage import StageResult, measure_of
 from kdgraph.train.update import Updater
 from kdgraph.views.program import run
 from kdgraph.viewstep import ViewStep
@@ -52,7 +52,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     compile: bool | str = False,  # noqa: A002 - the word of the command line
     listeners: Sequence[Listener] = (),
     world: World = ALONE,
-    network: str = "student",
+    networks: Sequence[str] = ("student",),
     view: str = "x",
     evaluate: Callable[[], Mapping[str, float]] | None = None,
     also: Callable[[], Mapping[str, float]] | None = None,
@@ -81,10 +81,11 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
         compile: compile the step; a text names the backend or inductor's mode.
         listeners: told what happens; on rank 0 only.
         world: the processes that train together.
-        network: the model that is evaluated after each epoch, if this stage trains it.
-        view: what that model sees.
+        networks: the models that are evaluated after each epoch, those of them that this stage
+            trains; the first one's accuracy decides the best epoch.
+        view: what these models see.
         also: further measures after each epoch, by name.
-        evaluate: measures in place of the accuracy of `network`; `accuracy` decides the best.
+        evaluate: measures in place of the accuracies of `networks`; `accuracy` decides the best.
         numbers: the examples of an epoch in order, in place of all in a random one.
         log_every: steps between two journal entries, and between two looks at the flag.
         save_every: seconds between two checkpoints within an epoch.
@@ -115,23 +116,24 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     def look_again(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
         return run(seen, pixels, examples, seed=seed, stage=stage, epoch=0, train=False)
 
-    def measure() -> Mapping[str, float]:
-        share = accuracy(
-            step.models[network],
-            test_set,
-            look_again,
-            batch=training.eval_batch,
-            device=device,
-            autocast=devices.autocast(training.precision, device),
-            view=view,
-            world=world,
-        )
-        return {"accuracy": share}
+    examined = _examined(step, networks, trained)
+    models = tuple(examined)
 
-    moved = {id(one.parameter) for one in trained}
-    examined = step.models.get(network)
-    if examined is not None and not any(id(one) in moved for one in examined.parameters()):
-        examined = None
+    def measure() -> Mapping[str, float]:
+        return {
+            measure_of(name, models): accuracy(
+                network,
+                test_set,
+                look_again,
+                batch=training.eval_batch,
+                device=device,
+                autocast=devices.autocast(training.precision, device),
+                view=view,
+                world=world,
+            )
+            for name, network in examined.items()
+        }
+
     optimizer = optimise.build(training, trained)
     recorder = Recorder(world, torch.ones((), dtype=torch.bool, device=device))
     told = tuple(listeners) if world.leads else ()
@@ -157,12 +159,10 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             ),
             feed=feed,
             numbers=numbers or partial(_all, len(train_set), seed, stage),
-            evaluate=partial(
-                _measured, evaluate or (measure if examined is not None else dict), also or dict
-            ),
+            evaluate=partial(_measured, evaluate or measure, also or dict),
             ledger=Ledger(stage, training, recorder, told, log_every),
             snapshot=Snapshot(
-                step, optimizer, trained, examined if training.select == "best" else None
+                step, optimizer, trained, examined if training.select == "best" else {}
             ),
             checkpoints=Checkpoints(
                 out / "checkpoints" / str(stage),
@@ -173,8 +173,22 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             wish=wish,
             world=world,
             save_every=save_every,
+            models=models,
         )
         return loop.run(resume=resume)
+
+
+def _examined(
+    step: Step, names: Sequence[str], trained: Sequence[optimise.Trained]
+) -> dict[str, nn.Module]:
+    """The models of these names that have something to train in this stage."""
+    moved = {id(one.parameter) for one in trained}
+    models = {name: step.models[name] for name in names if name in step.models}
+    return {
+        name: model
+        for name, model in models.items()
+        if any(id(one) in moved for one in model.parameters())
+    }
 
 
 def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:

@@ -32,7 +32,7 @@ from kdgraph.train.interrupt import Interrupted, Wish
 from kdgraph.train.ledger import Ledger
 from kdgraph.train.manifest import Place
 from kdgraph.train.snapshot import Snapshot
-from kdgraph.train.stage import StageResult
+from kdgraph.train.stage import ACCURACY, StageResult, measure_of
 from kdgraph.train.update import Updater
 
 Evaluate = Callable[[], Mapping[str, float]]
@@ -57,6 +57,7 @@ class Loop:
         listeners: who is told what happens.
         wish: whether to stop.
         save_every: seconds between two checkpoints within an epoch.
+        models: those that `evaluate` measures, the main one first.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Loop:
     wish: Wish
     world: World
     save_every: float
+    models: tuple[str, ...] = ("student",)
     place: Place = field(default_factory=Place)
     clock: float = 0.0
     saved_at: float = 0.0
@@ -146,10 +148,13 @@ class Loop:
     def _measure(self, result: EpochResult) -> None:
         """The end of an epoch: measure it and compare it with the best."""
         place, result = self.place, replace(result, measures=dict(self.evaluate()))
+        for model in self.models:
+            name = measure_of(model, self.models)
+            if all(_goodness(result, name) > _goodness(one, name) for one in place.history):
+                self.snapshot.keep_best(model)
         place.history.append(result)
         if place.best is None or _goodness(result) > _goodness(place.best):
             place.best = result
-            self.snapshot.keep_best()
         self._tick()
         place.epoch_seconds = 0.0
         self._tell(Evaluated(at=self.at, result=result, best=place.best))
@@ -178,7 +183,7 @@ class Loop:
         last, best = place.history[-1], place.best or place.history[-1]
         at = Moment(stage=self.stage, epoch=last.epoch, step=place.step)
         self._tell(Finished(at=at, name=self.name, last=last, best=best, seconds=place.seconds))
-        return StageResult(last, best, tuple(place.history), place.seconds)
+        return StageResult(last, best, tuple(place.history), place.seconds, self.models)
 
     def _tick(self) -> None:
         """Count the time since the last tick as computing."""
@@ -191,6 +196,6 @@ class Loop:
         tell(self.listeners, event)
 
 
-def _goodness(result: EpochResult) -> float:
+def _goodness(result: EpochResult, measure: str = ACCURACY) -> float:
     """Greater is better; without an accuracy the newest epoch is the best."""
-    return result.measures.get("accuracy", float(result.epoch))
+    return result.measures.get(measure, float(result.epoch))

@@ -24,7 +24,7 @@ from kdgraph.lower.step import Step
 from kdgraph.passes import lean
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
-from kdgraph.train.cast import normalised
+from kdgraph.train.cast import STUDENT, normalised
 from kdgraph.train.contents import digest
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
@@ -33,7 +33,7 @@ from kdgraph.train.events import Listener
 from kdgraph.train.feed import Feed, near
 from kdgraph.train.gather import gather_rows
 from kdgraph.train.measure import metrics_of
-from kdgraph.train.stage import StageResult
+from kdgraph.train.stage import Accuracy, Outcome, StageResult
 from kdgraph.views.program import run
 
 
@@ -60,12 +60,12 @@ def train_recipe(
     only: Protocol | None = None,
     elsewhere: frozenset[str] = frozenset(),
     label: str = "",
-) -> tuple[list[StageResult], Step]:
+) -> Outcome:
     """Train every stage of a recipe on networks that are there.
 
     Args:
         experiment: examined against what is known of these networks.
-        networks: by the recipe's names; the student is changed in place.
+        networks: by the recipe's names; those that are trained are changed in place.
         split: the data.
         seed: of everything that is drawn.
         out: the folder of checkpoints.
@@ -83,7 +83,6 @@ def train_recipe(
     prepare = normalised(networks, split)
     results: list[StageResult] = []
     kept: dict[str, torch.Tensor] = {}
-    step: Step | None = None
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
         training = experiment.training(stage, only)
         step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
@@ -111,14 +110,19 @@ def train_recipe(
                 world=place.world,
                 save_every=place.save_every,
                 also=measures,
-                network=trained_model(experiment, stage),
+                networks=trained_models(experiment, stage),
             )
         )
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
-    assert step is not None
-    if "accuracy" not in results[-1].last.measures:
-        results[-1] = _measured(results[-1], experiment, step, split, place)
-    return results, step
+    found = {
+        model: Accuracy(one.last_accuracy(model), one.best_accuracy(model))
+        for one in results
+        for model in one.models
+    }
+    if STUDENT not in results[-1].models:  # its weights may be an earlier stage's best
+        share = share_right(experiment, networks[STUDENT], split, place)
+        found[STUDENT] = Accuracy(share, found[STUDENT].best if STUDENT in found else share)
+    return Outcome(tuple(results), found)
 
 
 def identity(graph: str, experiment: Experiment, split: Split) -> str:
@@ -127,31 +131,11 @@ def identity(graph: str, experiment: Experiment, split: Split) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
-def _measured(
-    result: StageResult, experiment: Experiment, step: Step, split: Split, place: Place
-) -> StageResult:
-    """A result with the student's accuracy, where the last stage trained something else."""
-    steps = experiment.analysis.views.steps
-    share = accuracy(
-        step.models["student"],
-        near(split.test, place.device),
-        lambda pixels, rows: run(steps, pixels, rows, seed=0, stage=0, epoch=0, train=False),
-        batch=512,
-        device=place.device,
-        world=place.world,
-    )
-    last, best = (
-        replace(one, measures={**one.measures, "accuracy": share})
-        for one in (result.last, result.best)
-    )
-    return replace(result, last=last, best=best)
-
-
-def trained_model(experiment: Experiment, stage: Stage) -> str:
-    """The model that a stage trains: the student, or a model of the chain."""
+def trained_models(experiment: Experiment, stage: Stage) -> tuple[str, ...]:
+    """The models that a stage trains: the student first, if it is one of them."""
     world = stage_world(experiment.world, stage)
-    models = [name for name in world.networks if world.trains_model(name)]
-    return models[0] if models and "student" not in models else "student"
+    models = (name for name in world.networks if world.trains_model(name))
+    return tuple(sorted(models, key=lambda name: name != STUDENT))
 
 
 def compile_stage(
@@ -233,7 +217,8 @@ def _fitted(training: Training, step: Step, elsewhere: frozenset[str]) -> Traini
 
 
 def share_right(experiment: Experiment, network: nn.Module, split: Split, place: Place) -> float:
-    """The accuracy of a network that is not trained here."""
+    """The accuracy of a network that is not trained here, in the precision of training."""
+    protocol = experiment.protocol()
     steps = needed(experiment.analysis.views.steps, "x")
 
     def look(pixels: torch.Tensor, examples: torch.Tensor) -> Mapping[str, torch.Tensor]:
@@ -243,7 +228,8 @@ def share_right(experiment: Experiment, network: nn.Module, split: Split, place:
         Prepared(normalised(["it"], split)["it"], network).to(place.device),
         near(split.test, place.device),
         look,
-        batch=experiment.protocol().eval_batch,
+        batch=protocol.eval_batch,
         device=place.device,
+        autocast=devices.autocast(protocol.precision, place.device),
         world=place.world,
     )

@@ -20,7 +20,7 @@ from kdgraph.train.journal import Journal
 from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_lesson
 from kdgraph.train.method import Place, rehearse, share_right, train_recipe
 from kdgraph.train.rundir import RunDir
-from kdgraph.train.stage import StageResult
+from kdgraph.train.stage import Outcome, StageResult
 from kdgraph.train.table import Entry, read, write
 from kdgraph.train.tensorboard import Curves, is_installed
 from kdgraph.train.together import led, together
@@ -66,17 +66,19 @@ class Run:
             return read(self.folder.result)
         self.say(_data_words(made.experiment.setting, made.split))
         rows = [self._teacher(made, name) for name in made.teachers]
-        alone: list[StageResult] = []
-        distilled: list[StageResult] = []
+        alone: list[Outcome] = []
+        distilled: list[Outcome] = []
         for seed in range(self.request.seed, self.request.seed + self.request.seeds):
             if self.request.baseline and made.experiment.recipe.name != BASELINE:
                 alone.append(self._alone(made, self._start(made, seed)[STUDENT], seed))
             distilled.append(self._student(made, self._start(made, seed), seed))
-        spec = made.experiment.setting.models[STUDENT]
+        models = made.experiment.setting.models
+        learners = [name for name in made.learners if name != STUDENT]
+        rows += [_entry(name, name, models[name].name, distilled) for name in learners]
         if alone:
-            rows.append(_entry("student alone", spec.name, alone))
+            rows.append(_entry("student alone", STUDENT, models[STUDENT].name, alone))
         name = "student distilled" if made.teachers else "student"
-        rows.append(_entry(name, spec.name, distilled))
+        rows.append(_entry(name, STUDENT, models[STUDENT].name, distilled))
         if self.place.world.leads:
             write(self.folder, rows, self._facts(made.experiment))
         return rows
@@ -139,12 +141,12 @@ class Run:
         def train(module: nn.Module, out: Path) -> StageResult:
             self.say(f"{name}: {spec.name}, trained with cross-entropy, kept for the next time")
             place = replace(self.place, listeners=self.listen(name), resume=True, world=ALONE)
-            results, _ = train_recipe(
+            done = train_recipe(
                 lesson.experiment, {STUDENT: module}, lesson.split,
                 seed=seed, out=out, place=place, only=lesson.only,
                 elsewhere=self.parts, label=name,
             )  # fmt: skip
-            return results[-1]
+            return done.stages[-1]
 
         def keep() -> teacher.Kept:
             facts = lesson.facts(name, spec, seed)
@@ -155,32 +157,32 @@ class Run:
             self.say(f"{name}: {spec.name} from the cache")
         return kept
 
-    def _alone(self, made: Cast, network: nn.Module, seed: int) -> StageResult:
+    def _alone(self, made: Cast, network: nn.Module, seed: int) -> Outcome:
         """The student with the same start, data and protocol, and no teacher."""
         lesson = students_lesson(made.experiment, self.request.values, network, made.split)
         folder = self._part(seed).part("alone")
         place = replace(self.place, listeners=self._listeners(folder))
         self.say(f"student alone: {made.experiment.setting.models[STUDENT].name}{self._of(seed)}")
-        results, _ = train_recipe(
+        return train_recipe(
             lesson.experiment, {STUDENT: network}, made.split,
             seed=seed, out=folder.path, place=place, elsewhere=self.parts, label="alone",
         )  # fmt: skip
-        return results[-1]
 
-    def _student(self, made: Cast, networks: Mapping[str, nn.Module], seed: int) -> StageResult:
+    def _student(self, made: Cast, networks: Mapping[str, nn.Module], seed: int) -> Outcome:
         """The recipe itself."""
         experiment, folder = made.experiment, self._part(seed)
-        spec = experiment.setting.models[STUDENT]
+        models = experiment.setting.models
         place = replace(self.place, listeners=self._listeners(folder))
-        self.say(f"student: {spec.name}, {experiment.recipe.name}{self._of(seed)}")
-        results, _ = train_recipe(
+        self.say(f"student: {models[STUDENT].name}, {experiment.recipe.name}{self._of(seed)}")
+        done = train_recipe(
             experiment, networks, made.split,
             seed=seed, out=folder.path, place=place, elsewhere=self.parts,
         )  # fmt: skip
         if self.place.world.leads:
-            about = {"model": spec.name, "recipe": experiment.recipe.name}
-            atomic.write_tensors(folder.student, networks[STUDENT].state_dict(), about)
-        return results[-1]
+            for name in made.learners:
+                about = {"model": models[name].name, "recipe": experiment.recipe.name}
+                atomic.write_tensors(folder.weights(name), networks[name].state_dict(), about)
+        return done
 
     def _part(self, seed: int) -> RunDir:
         return self.folder if self.request.seeds == 1 else self.folder.part(f"seed-{seed}")
@@ -210,13 +212,14 @@ class Run:
         }
 
 
-def _entry(name: str, model: str, results: list[StageResult]) -> Entry:
+def _entry(name: str, who: str, model: str, outcomes: list[Outcome]) -> Entry:
+    """A row of what one model of a recipe came to."""
     return Entry(
         name,
         model,
-        tuple(one.last.measures["accuracy"] for one in results),
-        tuple(one.best.measures["accuracy"] for one in results),
-        seconds=tuple(one.seconds for one in results),
+        tuple(one.accuracies[who].last for one in outcomes),
+        tuple(one.accuracies[who].best for one in outcomes),
+        seconds=tuple(one.seconds for one in outcomes),
     )
 
 

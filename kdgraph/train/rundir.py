@@ -46,10 +46,9 @@ class RunDir:
         """A folder for each stage."""
         return self.path / "checkpoints"
 
-    @property
-    def student(self) -> Path:
-        """The trained student."""
-        return self.path / "student.safetensors"
+    def weights(self, model: str) -> Path:
+        """A model that the run has trained, such as `student.safetensors`."""
+        return self.path / f"{model}.safetensors"
 
     @property
     def graph(self) -> Path:

@@ -23,13 +23,13 @@ class Snapshot:
         step: weights, learned scalars, memory.
         optimizer: what it remembers.
         trained: the parameters it moves.
-        kept: the network whose best weights are kept, where the protocol selects them.
+        kept: the networks whose best weights are kept, where the protocol selects them.
     """
 
     step: Step
     optimizer: Optimizer
     trained: Sequence[Trained]
-    kept: nn.Module | None
+    kept: Mapping[str, nn.Module]
     best: dict[str, Tensor] = field(default_factory=dict)
 
     def take(self) -> dict[str, Tensor]:
@@ -51,16 +51,19 @@ class Snapshot:
         optimise.restore(self.optimizer, self.trained, _under(OPTIMIZER, tensors))
         self.best = _under(BEST, tensors)
 
-    def keep_best(self) -> None:
-        """Remember the weights as they are now."""
-        if self.kept is not None:
-            state = self.kept.state_dict()
-            self.best = {name: tensor.detach().clone() for name, tensor in state.items()}
+    def keep_best(self, model: str) -> None:
+        """Remember the weights of a network as they are now, if its best are kept."""
+        if model in self.kept:
+            state = self.kept[model].state_dict()
+            now = {f"{model}/{name}": tensor.detach().clone() for name, tensor in state.items()}
+            self.best |= now
 
     def return_to_best(self) -> None:
-        """Give the network its best weights, if any are kept."""
-        if self.kept is not None and self.best:
-            self.kept.load_state_dict(self.best)
+        """Give each network its best weights, if any are kept."""
+        for model, network in self.kept.items():
+            best = _under(f"{model}/", self.best)
+            if best:
+                network.load_state_dict(best)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -119,7 +119,12 @@ def clock(seconds: float) -> str:
 
 def _test(event: Evaluated) -> str:
     now, best = event.result, event.best
+    others = [
+        f", {name.removesuffix('.accuracy')} {percent(share)}"
+        for name, share in now.measures.items()
+        if name.endswith(".accuracy")
+    ]
     return (
         f"{percent(now.measures['accuracy'])}"
-        f" (best {percent(best.measures['accuracy'])} in epoch {best.epoch})"
+        f" (best {percent(best.measures['accuracy'])} in epoch {best.epoch}){''.join(others)}"
     )
