@@ -11,6 +11,7 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.data import NoRoot
 from kdgraph.lang.errors.models import WeightsMissing
 from kdgraph.lang.errors.names import UnknownOverride
+from kdgraph.lang.errors.normalisation import wrong_channels
 from kdgraph.lang.errors.suggest import nearest, suggest
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Recipe
@@ -18,7 +19,7 @@ from kdgraph.lang.setting import Data, ModelSpec, Setting
 from kdgraph.lang.source import Span
 from kdgraph.lang.validate import validated
 from kdgraph.models import known as model_names
-from kdgraph.surroundings import data_spec
+from kdgraph.surroundings import data_facts, data_spec
 
 WEIGHTS = ("random", "train")
 
@@ -31,7 +32,15 @@ def setting_mistakes(setting: Setting) -> list[Diagnostic]:
     found = [one for one in data_check.mistakes(data_spec(setting)) if not isinstance(one, NoRoot)]
     for name, spec in setting.models.items():
         found += _model_mistakes(name, spec, setting.spans.get(name))
+        found += _channel_mistakes(name, spec, setting)
     return found
+
+
+def _channel_mistakes(name: str, spec: ModelSpec, setting: Setting) -> Iterator[Diagnostic]:
+    """As many numbers of `mean` and `std` as the images have channels."""
+    channels = data_facts(setting).channels
+    if channels is not None:
+        yield from wrong_channels(name, spec.normalisation, channels, setting.spans.get(name))
 
 
 def _model_mistakes(name: str, spec: ModelSpec, span: Span | None) -> Iterator[Diagnostic]:

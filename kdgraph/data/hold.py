@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import torch
 from kdgraph.data.decode import Form, dimensions, pixels
 from kdgraph.data.files import Files
 from kdgraph.data.images import Images
-from kdgraph.data.stream import Stream
+from kdgraph.data.stream import WIDE, Stream
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.data import UndecodableImage
 
@@ -34,9 +35,7 @@ def form_of(files: Files, channels: int, size: int | None) -> Form:
 def hold(files: Files, form: Form, *, budget: int, workers: int) -> Images | Stream:
     """Decode everything, if the pixels stay within `budget` bytes; else check and stream."""
     if len(files) * int(np.prod(form.shape)) > budget:
-        stream = Stream(files, form, workers)
-        _everywhere(files, stream.inspect)
-        return stream
+        return _inspected(Stream(files, form, workers))
     held = np.empty((len(files), *form.shape), dtype=np.uint8)
 
     def fill(row: int) -> None:
@@ -44,6 +43,17 @@ def hold(files: Files, form: Form, *, budget: int, workers: int) -> Images | Str
 
     _everywhere(files, fill)
     return Images(torch.from_numpy(held), files.labels, files.names)
+
+
+def _inspected(stream: Stream) -> Stream:
+    """The stream, every image of it looked at, with a digest of them all."""
+    seen = bytearray(len(stream) * WIDE)
+
+    def look(row: int) -> None:
+        seen[row * WIDE : (row + 1) * WIDE] = stream.inspect(row)
+
+    _everywhere(stream.files, look)
+    return replace(stream, content=hashlib.sha256(seen).hexdigest())
 
 
 def _everywhere(files: Files, act: Callable[[int], None]) -> None:

@@ -9,6 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from kdgraph.normalisation import Normalisation
+
 AXES = 4  # images, channels, height, width
 
 
@@ -106,7 +108,7 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A training part, a test part, and the statistics a model normalises with.
+    """A training part, a test part, and the statistics of the training pixels.
 
     `mean` and `std` are of pixels scaled to [0, 1], one number a channel.
     """
@@ -115,3 +117,8 @@ class Split:
     test: Examples
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What a model that has learnt nothing elsewhere normalises with."""
+        return Normalisation(self.mean, self.std)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 # how image files end that were written to their end
 ENDINGS = ((b"\xff\xd8", b"\xff\xd9"), (b"\x89PNG", b"IEND\xaeB`\x82"))
 TAIL = 64
+WIDE = 16
 
 Decoded = tuple[Tensor, Tensor] | tuple[Diagnostic, ...]
 
@@ -34,6 +36,8 @@ class Stream:
     files: Files
     form: Form
     workers: int
+    content: str = ""
+    """a digest of all the encoded images, in their order"""
 
     def __len__(self) -> int:
         """How many examples."""
@@ -65,8 +69,12 @@ class Stream:
         stack = [pixels(items, int(self.files.rows[row]), form) for row in rows]
         return torch.from_numpy(np.stack(stack) if stack else np.empty((0, *form.shape), np.uint8))
 
-    def inspect(self, row: int) -> None:
-        """Refuse an image that is cut short or none; whole files are known by their ends."""
+    def inspect(self, row: int) -> bytes:
+        """Refuse an image that is cut short or none; whole files are known by their ends.
+
+        Returns:
+            a digest of the file, which has to be read for this anyway.
+        """
         item = int(self.files.rows[row])
         data = self.files.items.encoded(item)
         whole = any(data.startswith(head) and end in data[-TAIL:] for head, end in ENDINGS)
@@ -74,6 +82,7 @@ class Stream:
             agree(self.files.items, item, self.form, *dimensions(self.files.items, item))
         else:
             pixels(self.files.items, item, self.form)
+        return hashlib.blake2b(data, digest_size=WIDE).digest()
 
     def read(self, batches: Iterable[Tensor]) -> Iterator[Batch]:
         """One batch for each tensor of example numbers, in pinned memory where there is a GPU."""

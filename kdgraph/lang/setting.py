@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kdgraph import files
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
@@ -21,6 +21,7 @@ from kdgraph.lang.source import Source, Span
 from kdgraph.lang.syntax import Syntax
 from kdgraph.lang.validate import Model, merged, validated
 from kdgraph.lang.yaml_tree import Mapping, Node, Scalar, plain, read_tree, words
+from kdgraph.normalisation import MEAN, STD, Normalisation, is_mean, is_std
 
 SECTIONS = ("title", "data", "models", "train", "extends")
 DEEPEST = 5
@@ -53,6 +54,18 @@ class Data(BaseModel):
     """at most so many test images"""
 
 
+def _mean(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if not is_mean(numbers):
+        raise ValueError(MEAN)
+    return numbers
+
+
+def _std(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if not is_std(numbers):
+        raise ValueError(STD)
+    return numbers
+
+
 class ModelSpec(BaseModel):
     """One entry of `models:`; a name alone is a network with random weights."""
 
@@ -64,6 +77,10 @@ class ModelSpec(BaseModel):
     """a network: of the zoo, `torchvision:…`, or `timm:…`"""
     weights: str = "random"
     """`random`, `train`, a file of weights, or `torchvision:…`, `timm:…`"""
+    mean: Annotated[tuple[float, ...], AfterValidator(_mean)] | None = None
+    """what its pixels are normalised with, a number from 0 to 1 for each channel"""
+    std: Annotated[tuple[float, ...], AfterValidator(_std)] | None = None
+    """the same; both or neither. Without them what its weights were trained with"""
     select: Literal["last", "best"] = "last"
     """of `weights: train`: the epoch whose weights are taken"""
     data: dict[str, object] = Field(default_factory=dict)
@@ -75,6 +92,23 @@ class ModelSpec(BaseModel):
     @classmethod
     def _short(cls, value: object) -> object:
         return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _both(self) -> ModelSpec:
+        if (self.mean is None) != (self.std is None):
+            msg = "both `mean` and `std`, or neither"
+            raise ValueError(msg)
+        if self.mean and self.std and len(self.mean) != len(self.std):
+            msg = "as many numbers in `mean` as in `std`"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def normalisation(self) -> Normalisation | None:
+        """What the setting says that its pixels are normalised with."""
+        if self.mean is None or self.std is None:
+            return None
+        return Normalisation(self.mean, self.std)
 
 
 class _Models(BaseModel):

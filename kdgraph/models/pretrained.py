@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -16,14 +17,23 @@ from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
 from kdgraph.models.from_timm import import_timm
 from kdgraph.models.torchvision_import import import_torchvision
+from kdgraph.normalisation import Normalisation
 
 State = Mapping[str, Tensor]
 
 
-def pretrained_state(
+@dataclass(frozen=True, eq=False)
+class Pretrained:
+    """A library's weights: the state dict, and what their pixels were normalised with."""
+
+    state: State
+    normalisation: Normalisation
+
+
+def pretrained(
     network: nn.Module, library: str, name: str, *, span: Span | None = None
-) -> State:
-    """The state dict of a library's weights for a network of that library.
+) -> Pretrained:
+    """A library's weights for a network of that library.
 
     The library builds its own copy and fills it, since some of its files need their names
     changed on the way.
@@ -43,7 +53,7 @@ def pretrained_state(
     return _torchvision(network, name, span)
 
 
-def _torchvision(network: nn.Module, name: str, span: Span | None) -> State:
+def _torchvision(network: nn.Module, name: str, span: Span | None) -> Pretrained:
     weights = f"torchvision:{name}"
     models = import_torchvision(f"`{weights}`", span=span).models
     built = getattr(network, "torchvision_name", None)
@@ -60,11 +70,12 @@ def _torchvision(network: nn.Module, name: str, span: Span | None) -> State:
         raise RecipeError(_unreachable(weights, offered[short].url, error, span)) from error
     if hasattr(donor, "transform_input"):  # theirs were trained on pixels scaled otherwise
         network.transform_input = donor.transform_input
-    state: State = donor.state_dict()
-    return state
+    transforms = offered[short].transforms()
+    scale = Normalisation(tuple(transforms.mean), tuple(transforms.std))
+    return Pretrained(donor.state_dict(), scale)
 
 
-def _timm(network: nn.Module, tag: str, span: Span | None) -> State:
+def _timm(network: nn.Module, tag: str, span: Span | None) -> Pretrained:
     weights = f"timm:{tag}"
     timm = import_timm(f"`{weights}`", span=span)
     config = getattr(network, "pretrained_cfg", None)
@@ -84,8 +95,8 @@ def _timm(network: nn.Module, tag: str, span: Span | None) -> State:
         hub = offered[tag].hf_hub_id
         address = f"https://huggingface.co/{hub}" if hub else str(offered[tag].url)
         raise RecipeError(_unreachable(weights, address, error, span)) from error
-    state: State = donor.state_dict()
-    return state
+    entry = offered[tag]
+    return Pretrained(donor.state_dict(), Normalisation(tuple(entry.mean), tuple(entry.std)))
 
 
 def _unknown(

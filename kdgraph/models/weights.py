@@ -14,34 +14,49 @@ from kdgraph.lang.errors.models import (
 )
 from kdgraph.lang.source import Span
 from kdgraph.models.aliases import aliases
+from kdgraph.models.file_statistics import read_normalisation
 from kdgraph.models.known import LIBRARIES
-from kdgraph.models.pretrained import pretrained_state
+from kdgraph.models.pretrained import pretrained
 from kdgraph.models.state_file import read_state
+from kdgraph.normalisation import Normalisation
 
 State = Mapping[str, Tensor]
 
 
-def load_weights(network: nn.Module, path: str, *, span: Span | None = None) -> None:
+def load_weights(
+    network: nn.Module,
+    path: str,
+    *,
+    told: Normalisation | None = None,
+    span: Span | None = None,
+) -> Normalisation | None:
     """Load weights into a network in place; where anything does not fit, nothing moves.
 
     Args:
         network: what is filled.
         path: of a `.safetensors` file or a PyTorch checkpoint; or `torchvision:NAME`, such as
             `torchvision:IMAGENET1K_V1`, or `timm:TAG`, for a network of that library.
+        told: what the user says that they were normalised with; a file is not asked then.
         span: where the path is written, for the caret.
+
+    Returns:
+        what the weights were normalised with, where anything says so.
 
     Raises:
         RecipeError: no such file, not a file of weights, or weights of another network.
     """
     library, _, name = path.partition(":")
     if library in LIBRARIES:
-        state = pretrained_state(network, library, name, span=span)
+        found = pretrained(network, library, name, span=span)
+        state, scale = found.state, told or found.normalisation
     else:
         state = read_state(path, span=span)
+        scale = told or read_normalisation(path, span=span)
     mistakes = list(_misfits(network, state, path, span))
     if mistakes:
         raise RecipeError(*mistakes)
     network.load_state_dict(state, strict=False)
+    return scale
 
 
 def _misfits(

@@ -31,7 +31,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_tensors(
-    path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str] | None = None
+    path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, object] | None = None
 ) -> str:
     """Replace a file by these tensors; its sha256.
 
@@ -52,7 +52,7 @@ def write_tensors(
     return digest
 
 
-def _one(about: Mapping[str, str] | None) -> dict[str, str] | None:
+def _one(about: Mapping[str, object] | None) -> dict[str, str] | None:
     """One entry: several would be written in another order each time."""
     return {"kdgraph": json.dumps(dict(about), sort_keys=True)} if about else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from torch import nn
@@ -12,11 +12,13 @@ from kdgraph.data.images import Split
 from kdgraph.data.load import load
 from kdgraph.experiment import Experiment
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.normalisation import wrong_channels
 from kdgraph.lang.setting import ModelSpec, Setting
 from kdgraph.lower.live import live_network
 from kdgraph.lower.parts import seeded
 from kdgraph.models.build import build
 from kdgraph.models.weights import load_weights
+from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
 from kdgraph.views.normalize import Normalize
 
@@ -33,11 +35,13 @@ class Cast:
         split: the data.
         networks: by the recipe's names, in the order of the setting; those alone that some
             loss looks at, and the student.
+        normalisations: what the pixels of each are normalised with.
     """
 
     experiment: Experiment
     split: Split
     networks: Mapping[str, nn.Module]
+    normalisations: Mapping[str, Normalisation]
 
     @property
     def teachers(self) -> list[str]:
@@ -59,7 +63,7 @@ class Cast:
         """The teachers, which every seed shares, and learners as this seed draws them."""
         setting = self.experiment.setting
         fresh = {
-            name: build_model(name, setting.models[name], setting, self.split, seed)
+            name: build_model(name, setting.models[name], setting, self.split, seed).network
             for name in self.learners
         }
         return {**self.networks, **fresh}
@@ -73,33 +77,51 @@ def cast(experiment: Experiment, seed: int) -> Cast:
     """
     split = load(experiment.data)
     setting, wanted = experiment.setting, {*_looked_at(experiment), STUDENT}
-    networks: dict[str, nn.Module] = {}
+    members: dict[str, Member] = {}
     mistakes: list[Diagnostic] = []
     for name, spec in setting.models.items():
         if name not in wanted:
             continue
         try:
-            networks[name] = build_model(name, spec, setting, split, seed)
+            members[name] = build_model(name, spec, setting, split, seed)
         except RecipeError as error:
             mistakes += error.diagnostics
     if mistakes:
         raise RecipeError(*mistakes)
+    networks = {name: member.network for name, member in members.items()}
     told = on_networks(experiment, networks, split)
     if told.errors:
         raise RecipeError(*told.errors)
-    return Cast(told, split, networks)
+    scales = {name: member.normalisation for name, member in members.items()}
+    return Cast(told, split, networks, scales)
 
 
-def build_model(name: str, spec: ModelSpec, setting: Setting, split: Split, seed: int) -> nn.Module:
-    """One network: its weights from a file, else drawn from the seed and its name alone."""
+@dataclass(frozen=True)
+class Member:
+    """A network, and what its pixels are normalised with."""
+
+    network: nn.Module
+    normalisation: Normalisation
+
+
+def build_model(name: str, spec: ModelSpec, setting: Setting, split: Split, seed: int) -> Member:
+    """One network: its weights from a file, else drawn from the seed and its name alone.
+
+    It is normalised with what the setting says, else with what its weights were trained
+    with, else with the statistics of the run's data.
+    """
     classes, channels = len(split.train.names), split.train.channels
     span = setting.spans.get(name)
     made: nn.Module = seeded(
         seed, f"model {name}", lambda: build(spec.name, classes, channels=channels, span=span)
     )
+    scale = spec.normalisation
     if spec.weights not in WITHOUT_FILE:
-        load_weights(made, spec.weights, span=span)
-    return made
+        scale = load_weights(made, spec.weights, told=scale, span=span)
+    wrong = tuple(wrong_channels(name, scale, channels, span))
+    if wrong:
+        raise RecipeError(*wrong)
+    return Member(made, scale or split.normalisation)
 
 
 def on_networks(
@@ -126,9 +148,9 @@ def on_networks(
     return replace(experiment, world=analysis.world, analysis=analysis)
 
 
-def normalised(names: Iterable[str], split: Split) -> dict[str, nn.Module]:
-    """What makes each model's input of stored pixels."""
-    return {name: Normalize(split.mean, split.std) for name in names}
+def normalised(normalisations: Mapping[str, Normalisation]) -> dict[str, nn.Module]:
+    """What makes each model's input of stored pixels, the last thing before the network."""
+    return {name: Normalize(one.mean, one.std) for name, one in normalisations.items()}
 
 
 def _looked_at(experiment: Experiment) -> set[str]:

@@ -92,11 +92,8 @@ class Checkpoints:
         return sorted(one for one in self.folder.iterdir() if one.name.isdecimal())
 
     def _refuse_other(self, path: Path, manifest: Manifest) -> None:
-        saved, found = manifest.identity, self.identity
-        for what in ("graph", "protocol", "seed", "stage"):
-            one, other = getattr(saved, what), getattr(found, what)
+        saved, found = manifest.identity.told, self.identity.told
+        for what in [*found, *(one for one in saved if one not in found)]:
+            one, other = saved.get(what, "unset"), found.get(what, "unset")
             if one != other:
-                mistake = OtherRun(
-                    folder=str(path), what=what, saved=str(one)[:12], found=str(other)[:12]
-                )
-                raise RecipeError(mistake)
+                raise RecipeError(OtherRun(folder=str(path), what=what, saved=one, found=other))

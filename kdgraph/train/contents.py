@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from kdgraph.data.images import Examples, Images, Split
+from kdgraph.data.stream import Stream
 
 
 def digest(split: Split) -> str:
-    """A hash of labels, class names and, where they are in memory, pixels."""
+    """A hash of labels, class names, and pixels; of a stream's encoded images in their place."""
     summed = hashlib.sha256()
     for part in (split.train, split.test):
         _add(summed, part)
@@ -20,3 +21,5 @@ def _add(summed: hashlib._Hash, part: Examples) -> None:
     summed.update(part.labels.cpu().numpy().tobytes())
     if isinstance(part, Images):
         summed.update(memoryview(part.pixels.cpu().contiguous().numpy()).cast("B"))
+    if isinstance(part, Stream):
+        summed.update(part.content.encode())

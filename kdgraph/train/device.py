@@ -42,6 +42,12 @@ def autocast(precision: str, device: torch.device) -> torch.dtype | None:
     return torch.bfloat16 if precision == "auto" and capable else None
 
 
+def resolved(precision: str, device: torch.device) -> str:
+    """What networks compute in, `auto` told by what it comes to on this device."""
+    dtype = autocast(precision, device)
+    return "float32" if dtype is None else str(dtype).removeprefix("torch.")
+
+
 def settle(networks: Iterable[nn.Module], device: torch.device) -> None:
     """Move networks to the device, channels last, which convolutions like.
 

@@ -48,6 +48,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     stage: int = 1,
     name: str = "student",
     graph: str = "",
+    facts: Mapping[str, str] | None = None,
     resume: bool = False,
     compile: bool | str = False,  # noqa: A002 - the word of the command line
     listeners: Sequence[Listener] = (),
@@ -77,6 +78,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
         stage: counted from 1.
         name: of the stage, for people.
         graph: the hash of the loss graph; a checkpoint of another one is refused.
+        facts: what else a checkpoint must agree in, each by a name for people.
         resume: go on from the newest checkpoint, if there is one.
         compile: compile the step; a text names the backend or inductor's mode.
         listeners: told what happens; on rank 0 only.
@@ -138,7 +140,11 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     recorder = Recorder(world, torch.ones((), dtype=torch.bool, device=device))
     told = tuple(listeners) if world.leads else ()
     identity = manifest.Identity(
-        graph=graph, protocol=manifest.fingerprint(training), seed=seed, stage=stage
+        graph=graph,
+        protocol=manifest.fingerprint(training),
+        seed=seed,
+        stage=stage,
+        facts=dict(facts or {}),
     )
     with interruptible(patient=launched()) as wish:
         loop = Loop(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
+import torch
 from torch import nn
 
 from kdgraph.data.images import Split
@@ -13,8 +14,11 @@ from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Stage
 from kdgraph.lang.setting import ModelSpec, Setting
+from kdgraph.normalisation import Normalisation
 from kdgraph.surroundings import data_spec
+from kdgraph.train import device as devices
 from kdgraph.train.cast import STUDENT, on_networks
+from kdgraph.train.code import code_of
 from kdgraph.train.contents import digest
 
 BASELINE = "ce"
@@ -28,24 +32,33 @@ class Lesson:
         experiment: the recipe of plain cross-entropy, examined against this network, which it
             calls the student.
         split: the data.
+        network: what learns.
+        normalisation: of its pixels.
         only: protocol entries that win over all others.
     """
 
     experiment: Experiment
     split: Split
+    network: nn.Module
+    normalisation: Normalisation
     only: Protocol | None = None
 
-    def facts(self, name: str, spec: ModelSpec, seed: int) -> dict[str, object]:
+    def facts(
+        self, name: str, spec: ModelSpec, seed: int, device: torch.device
+    ) -> dict[str, object]:
         """Everything that determines the weights which this lesson gives."""
         analysis = self.experiment.analysis
-        stage = analysis.stages[0][0]
+        training = self.experiment.training(analysis.stages[0][0], self.only)
         return {
             "model": spec.name,
             "name": name,
             "select": spec.select,
             "data": digest(self.split),
             "views": [asdict(step) for step in analysis.views.steps],
-            "training": asdict(self.experiment.training(stage, self.only)),
+            "normalisation": self.normalisation.facts,
+            "training": asdict(training),
+            "precision": devices.resolved(training.precision, device),
+            "code": code_of(self.network),
             "seed": seed,
             "loss": str(analysis.built().graph.terms),
         }
@@ -57,9 +70,10 @@ def teachers_lesson(
 ) -> Lesson:  # fmt: skip
     """How a model is trained that the setting asks to `train`.
 
-    It sees all the data with clean labels, unless `data` of its entry says otherwise. Its
-    training is its own: `--set train.epochs=3` shortens the student's alone, and the kept
-    teacher is used again; `--set models.teacher.train.epochs=3` is the teacher's.
+    It sees all the data with clean labels, unless `data` of its entry says otherwise, and is
+    normalised with their statistics. Its training is its own: `--set train.epochs=3` shortens
+    the student's alone, and the kept teacher is used again; `--set
+    models.teacher.train.epochs=3` is the teacher's.
 
     Args:
         whole: the run's experiment.
@@ -76,12 +90,14 @@ def teachers_lesson(
     seen = split if data == setting.data else load(data_spec(plain.setting))
     only = spec.train if spec.train.model_fields_set else None
     plain = replace(plain, setting=_without_parts(plain.setting))
-    return Lesson(on_networks(plain, {STUDENT: network}, seen), seen, only)
+    scale = spec.normalisation or seen.normalisation
+    return Lesson(on_networks(plain, {STUDENT: network}, seen), seen, network, scale, only)
 
 
 def students_lesson(
-    whole: Experiment, values: Mapping[str, object], network: nn.Module, split: Split
-) -> Lesson:
+    whole: Experiment, values: Mapping[str, object], network: nn.Module, split: Split,
+    normalisation: Normalisation,
+) -> Lesson:  # fmt: skip
     """The student with the same start, data, views and protocol, and no teacher."""
     plain = _plain(whole, values, "data.", "models.", "train.")
     own = next(
@@ -96,7 +112,8 @@ def students_lesson(
     recipe = replace(
         plain.recipe, train=whole.recipe.train, views=whole.recipe.views, stages=(stage,)
     )
-    return Lesson(on_networks(replace(plain, recipe=recipe), {STUDENT: network}, split), split)
+    told = on_networks(replace(plain, recipe=recipe), {STUDENT: network}, split)
+    return Lesson(told, split, network, normalisation)
 
 
 def _without_parts(setting: Setting) -> Setting:

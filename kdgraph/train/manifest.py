@@ -60,7 +60,11 @@ class Place(BaseModel):
 
 
 class Identity(BaseModel):
-    """What must be the same for a run to go on: recipe, protocol, seed."""
+    """What must be the same for a run to go on: recipe, protocol, seed, and further facts.
+
+    `facts` are named as people call them: data, views, precision, each model's normalisation
+    and code.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,6 +72,13 @@ class Identity(BaseModel):
     protocol: str
     seed: int
     stage: int
+    facts: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Each fact by its name, those first that say most plainly what differs."""
+        named = {name: str(getattr(self, name)) for name in ("graph", "protocol", "seed", "stage")}
+        return {**self.facts, **named}
 
 
 class Circumstances(BaseModel):

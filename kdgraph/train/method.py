@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,19 +20,21 @@ from kdgraph.lower.assemble import assemble
 from kdgraph.lower.prepared import Prepared
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
+from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised
-from kdgraph.train.contents import digest
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import Feed, near
 from kdgraph.train.gather import gather_rows
+from kdgraph.train.identity import facts_of
 from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import Accuracy, Outcome, StageResult
+from kdgraph.views.normalize import Normalize
 from kdgraph.views.program import run
 
 
@@ -54,6 +55,7 @@ def train_recipe(
     networks: Mapping[str, nn.Module],
     split: Split,
     *,
+    normalisations: Mapping[str, Normalisation],
     seed: int,
     out: Path,
     place: Place,
@@ -67,6 +69,7 @@ def train_recipe(
         experiment: examined against what is known of these networks.
         networks: by the recipe's names; those that are trained are changed in place.
         split: the data.
+        normalisations: of each network's pixels.
         seed: of everything that is drawn.
         out: the folder of checkpoints.
         place: device, ranks, listeners.
@@ -80,7 +83,7 @@ def train_recipe(
     """
     if experiment.errors:
         raise RecipeError(*experiment.errors)
-    prepare = normalised(networks, split)
+    prepare = normalised(normalisations)
     results: list[StageResult] = []
     kept: dict[str, torch.Tensor] = {}
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
@@ -103,7 +106,8 @@ def train_recipe(
                 device=place.device,
                 stage=number,
                 name=label or stage.name,
-                graph=identity(step.digest, experiment, split),
+                graph=step.digest,
+                facts=facts_of(experiment, networks, normalisations, split, training, place.device),
                 resume=place.resume,
                 compile=place.compile,
                 listeners=place.listeners,
@@ -120,15 +124,9 @@ def train_recipe(
         for model in one.models
     }
     if STUDENT not in results[-1].models:  # its weights may be an earlier stage's best
-        share = share_right(experiment, networks[STUDENT], split, place)
+        share = share_right(experiment, networks[STUDENT], normalisations[STUDENT], split, place)
         found[STUDENT] = Accuracy(share, found[STUDENT].best if STUDENT in found else share)
     return Outcome(tuple(results), found)
-
-
-def identity(graph: str, experiment: Experiment, split: Split) -> str:
-    """What a checkpoint belongs to: the graph, the views and the data it was trained on."""
-    words = f"{graph} {experiment.analysis.views.steps} {digest(split)}"
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def trained_models(experiment: Experiment, stage: Stage) -> tuple[str, ...]:
@@ -176,7 +174,11 @@ def compile_stage(
 
 
 def rehearse(
-    experiment: Experiment, networks: Mapping[str, nn.Module], split: Split, place: Place
+    experiment: Experiment,
+    networks: Mapping[str, nn.Module],
+    normalisations: Mapping[str, Normalisation],
+    split: Split,
+    place: Place,
 ) -> frozenset[str]:
     """Put every stage together and train none: what doesn't fit is known before a teacher learns.
 
@@ -186,7 +188,7 @@ def rehearse(
     Raises:
         RecipeError: a stage trains nothing, a batch can't be shared out, a part has no such name.
     """
-    prepare = normalised(networks, split)
+    prepare = normalised(normalisations)
     stages: list[tuple[Training, Step]] = []
     for stage, _ in experiment.analysis.stages:
         training = experiment.training(stage)
@@ -216,7 +218,13 @@ def _fitted(training: Training, step: Step, elsewhere: frozenset[str]) -> Traini
     return replace(training, groups=groups)
 
 
-def share_right(experiment: Experiment, network: nn.Module, split: Split, place: Place) -> float:
+def share_right(
+    experiment: Experiment,
+    network: nn.Module,
+    normalisation: Normalisation,
+    split: Split,
+    place: Place,
+) -> float:
     """The accuracy of a network that is not trained here, in the precision of training."""
     protocol = experiment.protocol()
     steps = needed(experiment.analysis.views.steps, "x")
@@ -225,7 +233,7 @@ def share_right(experiment: Experiment, network: nn.Module, split: Split, place:
         return run(steps, pixels, examples, seed=0, stage=0, epoch=0, train=False)
 
     return accuracy(
-        Prepared(normalised(["it"], split)["it"], network).to(place.device),
+        Prepared(Normalize(normalisation.mean, normalisation.std), network).to(place.device),
         near(split.test, place.device),
         look,
         batch=protocol.eval_batch,

@@ -12,6 +12,7 @@ from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.setting import ModelSpec, Setting
+from kdgraph.normalisation import Normalisation
 from kdgraph.train import atomic, config, teacher
 from kdgraph.train.cast import STUDENT, Cast, cast
 from kdgraph.train.distributed import ALONE, shared
@@ -46,6 +47,7 @@ class Run:
         say: told of each chapter, for a person.
         listen: listeners beside the journal, such as the progress display.
         parts: what `train.groups` may name: the parts that any stage of the recipe trains.
+        normalisations: of each model's pixels; a taught one's are those of its lesson.
     """
 
     request: Request
@@ -54,6 +56,7 @@ class Run:
     say: Callable[[str], None]
     listen: Callable[[str], tuple[Listener, ...]]
     parts: frozenset[str] = field(default=frozenset(), init=False)
+    normalisations: dict[str, Normalisation] = field(default_factory=dict, init=False)
 
     def run(self) -> list[Entry]:
         """Train what is to be trained, write the result, and give back the table.
@@ -100,7 +103,10 @@ class Run:
         if shared("finished" if self.folder.is_finished else ""):
             return None
         made = cast(experiment, request.seed)
-        self.parts = rehearse(made.experiment, made.networks, made.split, self.place)
+        self.normalisations = dict(made.normalisations)
+        self.parts = rehearse(
+            made.experiment, made.networks, made.normalisations, made.split, self.place
+        )
         if self.place.world.leads:
             config.keep(self.folder, words, experiment.recipe.source.text)
         return made
@@ -113,8 +119,10 @@ class Run:
             self.say(f"{name}: {spec.name} with random weights")
             return Entry(name, spec.name, (), parameters=parameters)
         if spec.weights != "train":
-            self.say(f"{name}: {spec.name} from {spec.weights}")
-            share = share_right(made.experiment, network, made.split, self.place)
+            scale = self.normalisations[name]
+            own = "" if scale == made.split.normalisation else ", with a mean and std of its own"
+            self.say(f"{name}: {spec.name} from {spec.weights}{own}")
+            share = share_right(made.experiment, network, scale, made.split, self.place)
             return Entry(name, spec.name, (share,), parameters=parameters)
         lesson = teachers_lesson(made.experiment, self.request.values, spec, network, made.split)
         kept = self._taught(name, spec, network, lesson, self.request.seed)
@@ -143,15 +151,19 @@ class Run:
             place = replace(self.place, listeners=self.listen(name), resume=True, world=ALONE)
             done = train_recipe(
                 lesson.experiment, {STUDENT: module}, lesson.split,
-                seed=seed, out=out, place=place, only=lesson.only,
-                elsewhere=self.parts, label=name,
+                normalisations={STUDENT: lesson.normalisation}, seed=seed, out=out, place=place,
+                only=lesson.only, elsewhere=self.parts, label=name,
             )  # fmt: skip
             return done.stages[-1]
 
         def keep() -> teacher.Kept:
-            facts = lesson.facts(name, spec, seed)
-            return teacher.trained(network, facts, train, warn=self._warn, waiting=self._waiting)
+            return teacher.trained(
+                network, lesson.facts(name, spec, seed, self.place.device), train,
+                about={"model": spec.name, **lesson.normalisation.facts},
+                warn=self._warn, waiting=self._waiting,
+            )  # fmt: skip
 
+        self.normalisations[name] = lesson.normalisation
         kept = led(self.place.world, network, keep)
         if not kept.fresh:
             self.say(f"{name}: {spec.name} from the cache")
@@ -159,13 +171,15 @@ class Run:
 
     def _alone(self, made: Cast, network: nn.Module, seed: int) -> Outcome:
         """The student with the same start, data and protocol, and no teacher."""
-        lesson = students_lesson(made.experiment, self.request.values, network, made.split)
+        scale = self.normalisations[STUDENT]
+        lesson = students_lesson(made.experiment, self.request.values, network, made.split, scale)
         folder = self._part(seed).part("alone")
         place = replace(self.place, listeners=self._listeners(folder))
         self.say(f"student alone: {made.experiment.setting.models[STUDENT].name}{self._of(seed)}")
         return train_recipe(
             lesson.experiment, {STUDENT: network}, made.split,
-            seed=seed, out=folder.path, place=place, elsewhere=self.parts, label="alone",
+            normalisations={STUDENT: scale}, seed=seed, out=folder.path, place=place,
+            elsewhere=self.parts, label="alone",
         )  # fmt: skip
 
     def _student(self, made: Cast, networks: Mapping[str, nn.Module], seed: int) -> Outcome:
@@ -175,13 +189,14 @@ class Run:
         place = replace(self.place, listeners=self._listeners(folder))
         self.say(f"student: {models[STUDENT].name}, {experiment.recipe.name}{self._of(seed)}")
         done = train_recipe(
-            experiment, networks, made.split,
+            experiment, networks, made.split, normalisations=self.normalisations,
             seed=seed, out=folder.path, place=place, elsewhere=self.parts,
         )  # fmt: skip
         if self.place.world.leads:
             for name in made.learners:
                 about = {"model": models[name].name, "recipe": experiment.recipe.name}
-                atomic.write_tensors(folder.weights(name), networks[name].state_dict(), about)
+                told = {**about, **self.normalisations[name].facts}
+                atomic.write_tensors(folder.weights(name), networks[name].state_dict(), told)
         return done
 
     def _part(self, seed: int) -> RunDir:

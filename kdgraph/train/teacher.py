@@ -15,13 +15,14 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
+from kdgraph import __version__
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.run import BrokenWeights
 from kdgraph.train import atomic
 from kdgraph.train.lock import locked
 from kdgraph.train.stage import StageResult
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
 
@@ -65,7 +66,7 @@ def key(facts: Mapping[str, object]) -> str:
 
     Args:
         facts: model, data with a digest of their content, views, protocol, seed … as JSON can
-            say it. The format of the cache and the version of torch are added here.
+            say it. The format of the cache and the versions of torch and kdgraph are added.
     """
     words = json.dumps(_all(facts), sort_keys=True, ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(words.encode()).hexdigest()
@@ -76,6 +77,7 @@ def trained(
     facts: Mapping[str, object],
     train: Callable[[nn.Module, Path], StageResult],
     *,
+    about: Mapping[str, object],
     warn: Callable[[Diagnostic], None],
     waiting: Callable[[], None],
     cache: Path | None = None,
@@ -89,6 +91,8 @@ def trained(
         network: freshly built; it has the weights afterwards.
         facts: everything that determines them.
         train: trains the network, with checkpoints in the folder it is given.
+        about: goes into the file of weights: what their pixels were normalised with, so that
+            the file can be used by itself.
         warn: told of kept weights that cannot be used.
         waiting: called if another process is training these weights.
         cache: in place of `folder()`.
@@ -103,7 +107,7 @@ def trained(
             except ValueError as fault:
                 warn(BrokenWeights(path=str(place), reason=str(fault)))
                 shutil.rmtree(place)
-        return _make(network, facts, train, place)
+        return _make(network, facts, train, about, place)
 
 
 def _use(network: nn.Module, place: Path) -> Kept:
@@ -127,6 +131,7 @@ def _make(
     network: nn.Module,
     facts: Mapping[str, object],
     train: Callable[[nn.Module, Path], StageResult],
+    about: Mapping[str, object],
     place: Path,
 ) -> Kept:
     workshop = place.with_suffix(".training")
@@ -134,7 +139,7 @@ def _make(
     result = train(network, workshop)
     last, best = (one.measures["accuracy"] for one in (result.last, result.best))
     with atomic.new_folder(place) as draft:
-        digest = atomic.write_tensors(draft / WEIGHTS, network.state_dict())
+        digest = atomic.write_tensors(draft / WEIGHTS, network.state_dict(), about)
         card = Card(facts=_all(facts), sha256=digest, last=last, best=best, seconds=result.seconds)
         atomic.write_text(draft / CARD, card.model_dump_json(indent=1))
     shutil.rmtree(workshop, ignore_errors=True)
@@ -143,7 +148,8 @@ def _make(
 
 def _all(facts: Mapping[str, object]) -> dict[str, object]:
     numbers = torch.__version__.split("+")[0].split(".")[:2]
-    return {**facts, "format": FORMAT, "torch": ".".join(numbers)}
+    versions = {"torch": ".".join(numbers), "kdgraph": __version__}
+    return {**facts, "format": FORMAT, **versions}
 
 
 def _fit(network: nn.Module, weights: Mapping[str, Tensor]) -> None:

@@ -88,7 +88,9 @@ def test_the_students_weights_are_those_of_its_network_and_measure_as_told(digit
 
     assert all(value.isfinite().all() for value in state.values())
     with safe_open(run / "student.safetensors", "pt") as file:
-        assert json.loads(file.metadata()["kdgraph"]) == {"model": "convnet12", "recipe": "kd"}
+        assert json.loads(file.metadata()["kdgraph"]) == {
+            "model": "convnet12", "recipe": "kd", "mean": [0.3061], "std": [0.3761]
+        }  # fmt: skip
 
 
 def test_the_journal_has_every_epoch_with_every_term_and_its_measure(digits):

@@ -49,7 +49,7 @@ class Trained:
         experiment = tiny(recipe)
         split = load(experiment.data)
         self.networks = {
-            name: build_model(name, spec, experiment.setting, split, 0)
+            name: build_model(name, spec, experiment.setting, split, 0).network
             for name, spec in experiment.setting.models.items()
         }
         self.experiment = on_networks(experiment, self.networks, split)
@@ -69,7 +69,7 @@ class Taught:
             whole.experiment,
             stage,
             whole.networks,
-            normalised(whole.networks, split),
+            normalised(dict.fromkeys(whole.networks, split.normalisation)),
             split,
             training,
             seed=0,

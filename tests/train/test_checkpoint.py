@@ -176,3 +176,24 @@ def test_the_manifest_says_what_the_run_was(shelf, place):
     assert manifest.circumstances.torch == torch.__version__
     assert manifest.circumstances.threads == torch.get_num_threads()
     assert (manifest.place.epoch, manifest.place.step) == (2, 4)
+
+
+def test_a_fact_that_differs_is_named_with_both_values(shelf, place):
+    began = IDENTITY.model_copy(update={"facts": {"precision": "bfloat16", "data": "12ab"}})
+    replace(shelf, identity=began).save(place, tensors())
+    now = began.model_copy(update={"facts": {"precision": "float32", "data": "12ab"}})
+
+    with pytest.raises(RecipeError) as caught:
+        replace(shelf, identity=now).load(refuse)
+
+    text = " ".join(str(caught.value).split())
+    assert "belongs to another precision" in text
+    assert "(`bfloat16`, now `float32`)" in text
+
+
+def test_a_fact_that_only_one_side_knows_differs(shelf, place):
+    shelf.save(place, tensors())
+    now = IDENTITY.model_copy(update={"facts": {"precision": "float32"}})
+
+    with pytest.raises(RecipeError, match="belongs to another precision"):
+        replace(shelf, identity=now).load(refuse)

@@ -49,7 +49,7 @@ def ask(tmp_path, train, told):
     def ask(facts=FACTS, network=None):
         network = network or nn.Linear(2, 2)
         kept = teacher.trained(
-            network, facts, train, warn=told.append, waiting=lambda: None, cache=tmp_path
+            network, facts, train, about={}, warn=told.append, waiting=lambda: None, cache=tmp_path
         )
         return kept, network
 
@@ -135,7 +135,9 @@ def test_a_training_that_fails_leaves_nothing_that_looks_trained(ask, tmp_path, 
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        teacher.trained(nn.Linear(2, 2), FACTS, failing, warn=print, waiting=print, cache=tmp_path)
+        teacher.trained(
+            nn.Linear(2, 2), FACTS, failing, about={}, warn=print, waiting=print, cache=tmp_path
+        )
 
     kept, _ = ask()
     assert kept.fresh

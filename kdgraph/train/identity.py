@@ -1,0 +1,38 @@
+"""What a checkpoint belongs to beside graph, protocol and seed, each fact by a name for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from kdgraph.data.images import Split
+from kdgraph.experiment import Experiment
+from kdgraph.lang.protocol import Training
+from kdgraph.normalisation import Normalisation
+from kdgraph.train import device as devices
+from kdgraph.train.code import code_of
+from kdgraph.train.contents import digest
+
+
+def facts_of(
+    experiment: Experiment,
+    networks: Mapping[str, nn.Module],
+    normalisations: Mapping[str, Normalisation],
+    split: Split,
+    training: Training,
+    device: torch.device,
+) -> dict[str, str]:
+    """Everything that the graph does not say and that decides what is learnt."""
+    views = hashlib.sha256(str(experiment.analysis.views.steps).encode())
+    facts = {
+        "content of the data": digest(split),
+        "set of views": views.hexdigest()[:16],
+        "precision": devices.resolved(training.precision, device),
+    }
+    for name, network in networks.items():
+        facts[f"normalisation of `{name}`"] = str(normalisations[name])
+        facts[f"code of `{name}`"] = code_of(network)
+    return facts
