@@ -73,7 +73,7 @@ def counted(file, name, tmp_path):
     network = build(name, 4, channels=1)
     network.load_state_dict(load_file(file))
     with torch.no_grad():
-        logits = network.eval()(normalised(["it"], split)["it"](split.test.pixels))
+        logits = network.eval()(normalised({"it": split.normalisation})["it"](split.test.pixels))
     return (logits.argmax(1) == split.test.labels).float().mean().item()
 
 
