@@ -65,7 +65,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
 
     from rich.console import Console
 
-    from kdgraph.train import distributed, table
+    from kdgraph.train import distributed, fidelity_table, table
     from kdgraph.train.method import Place
     from kdgraph.train.progress import Progress
     from kdgraph.train.run import Request, Run
@@ -95,14 +95,18 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
             listen=lambda _: (progress,) if world.leads else (),
         )
         try:
-            rows = running.run()
+            result = running.run()
         finally:
             progress.close()
             folder.abandon()
         if world.leads:
             _draw(experiment, folder)
             console.print()
-            console.print(table.table(rows, title=f"{name} on {experiment.setting.name}"))
+            title = f"{name} on {experiment.setting.name}"
+            console.print(table.table(result.table, title=title))
+            if fidelity_table.is_told(result.fidelity):
+                console.print()
+                console.print(fidelity_table.table(result.fidelity))
             console.print(f"kept in {folder.path}", soft_wrap=True, highlight=False)
 
 

@@ -37,6 +37,17 @@ def config_of(experiment: Experiment, values: Mapping[str, object]) -> dict[str,
     }
 
 
+def facts_of(experiment: Experiment, about: Mapping[str, object]) -> dict[str, object]:
+    """What a result is of."""
+    return {
+        "recipe": experiment.recipe.name,
+        "setting": experiment.setting.name,
+        **about,
+        "memory_of": "device" if str(about["device"]).startswith("cuda") else "process",
+        "versions": versions(),
+    }
+
+
 def compare(folder: RunDir, config: Mapping[str, object]) -> None:
     """See that a run goes on as what it began as.
 

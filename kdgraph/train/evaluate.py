@@ -47,7 +47,7 @@ def accuracy(
     numbers = torch.arange(len(examples))
     shares = batches(numbers, batch=batch * world.size, least=0, rank=world.rank, world=world.size)
     right = torch.zeros((), dtype=torch.int64, device=device)
-    with _resting(network), _casting(device, autocast):
+    with resting(network), casting(device, autocast):
         for part in examples.read(one for one in shares if len(one)):
             pixels = part.pixels.to(device, non_blocking=True)
             labels = part.labels.to(device, non_blocking=True)
@@ -67,7 +67,7 @@ def needed(steps: Sequence[ViewStep], view: str) -> list[ViewStep]:
 
 
 @contextmanager
-def _resting(network: nn.Module) -> Iterator[None]:
+def resting(network: nn.Module) -> Iterator[None]:
     """Evaluation mode inside, and each part's own mode again after."""
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
@@ -78,5 +78,6 @@ def _resting(network: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _casting(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
+def casting(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
+    """Networks compute in this type inside; `None` is the type they have."""
     return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)

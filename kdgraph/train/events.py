@@ -102,7 +102,16 @@ class Warned:
     diagnostic: Diagnostic
 
 
-Event = Begun | Logged | Evaluated | Saved | Stopped | Finished | Warned
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A trained network has been measured beside its teachers: `data` is `train` or `test`."""
+
+    name: str
+    data: str
+    measures: Mapping[str, float]
+
+
+Event = Begun | Logged | Evaluated | Saved | Stopped | Finished | Warned | Compared
 Listener = Callable[[Event], None]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from kdgraph.train import atomic
 from kdgraph.train.events import (
     Begun,
+    Compared,
     EpochResult,
     Evaluated,
     Event,
@@ -17,6 +18,9 @@ from kdgraph.train.events import (
     Moment,
     Warned,
 )
+
+ENDS = ("event", "stage", "name", "data")
+"""what tells one end of a training, or of its measuring, from another"""
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,15 @@ class Journal:
             if event.resumed:
                 return
         line = entry(event)
-        if line is not None and not (isinstance(event, Finished) and self._has(line)):
+        again = isinstance(event, (Finished, Compared))
+        if line is not None and not (again and self._has(line)):
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _has(self, line: dict[str, object]) -> bool:
-        """Whether the end of this stage is told already: a resumed run comes by it again."""
-        ends = [said for said in read(self.path) if said["event"] == "end"]
-        return any(said["stage"] == line["stage"] for said in ends)
+        """Whether an end is told already: a resumed run comes by it again."""
+        kept = {name: line.get(name) for name in ENDS}
+        return any({name: said.get(name) for name in ENDS} == kept for said in read(self.path))
 
     def _rewind(self, at: Moment) -> None:
         if not self.path.exists():
@@ -79,6 +84,9 @@ def entry(event: Event) -> dict[str, object] | None:
         case Finished():
             seconds = round(event.seconds, 3)
             return _at(event.at, "end") | {"name": event.name, "seconds": seconds}
+        case Compared():
+            about = {"event": "fidelity", "name": event.name, "data": event.data}
+            return about | dict(event.measures)
         case Warned():
             told = event.diagnostic
             return {"event": "warning", "code": told.code, "text": str(told)}

@@ -8,23 +8,26 @@ from pathlib import Path
 
 from torch import nn
 
-from kdgraph.data.images import Split
-from kdgraph.experiment import Experiment, examine
+from kdgraph.experiment import examine
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.setting import ModelSpec, Setting
+from kdgraph.lang.setting import ModelSpec
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import atomic, config, teacher
 from kdgraph.train.cast import STUDENT, Cast, cast
+from kdgraph.train.closing import Found, fidelities, likenesses, tell
 from kdgraph.train.distributed import ALONE, shared
 from kdgraph.train.events import Listener, Warned
+from kdgraph.train.footprint import peak, restart
 from kdgraph.train.journal import Journal
 from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_lesson
 from kdgraph.train.method import Place, rehearse, share_right, train_recipe
+from kdgraph.train.result import ALONE_ROW, Course, Result, courses_of, read, size, write
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.stage import Outcome, StageResult
-from kdgraph.train.table import Entry, read, write
+from kdgraph.train.table import Entry
 from kdgraph.train.tensorboard import Curves, is_installed
 from kdgraph.train.together import led, together
+from kdgraph.train.wording import data_words
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Run:
     parts: frozenset[str] = field(default=frozenset(), init=False)
     normalisations: dict[str, Normalisation] = field(default_factory=dict, init=False)
 
-    def run(self) -> list[Entry]:
-        """Train what is to be trained, write the result, and give back the table.
+    def run(self) -> Result:
+        """Train what is to be trained, write the result, and give it back.
 
         Everything that can be wrong is found out before the first step. A finished run that is
         to go on is not trained again.
@@ -67,24 +70,49 @@ class Run:
         made = together(self.place.world, self._open)
         if made is None:
             return read(self.folder.result)
-        self.say(_data_words(made.experiment.setting, made.split))
+        self.say(data_words(made.experiment.setting, made.split))
         rows = [self._teacher(made, name) for name in made.teachers]
-        alone: list[Outcome] = []
-        distilled: list[Outcome] = []
-        for seed in range(self.request.seed, self.request.seed + self.request.seeds):
-            if self.request.baseline and made.experiment.recipe.name != BASELINE:
-                alone.append(self._alone(made, self._start(made, seed)[STUDENT], seed))
-            distilled.append(self._student(made, self._start(made, seed), seed))
-        models = made.experiment.setting.models
-        learners = [name for name in made.learners if name != STUDENT]
-        rows += [_entry(name, name, models[name].name, distilled) for name in learners]
-        if alone:
-            rows.append(_entry("student alone", STUDENT, models[STUDENT].name, alone))
-        name = "student distilled" if made.teachers else "student"
-        rows.append(_entry(name, STUDENT, models[STUDENT].name, distilled))
+        courses, alike = self._seeds(made)
+        rows += [course.entry() for course in courses]
+        result = Result(tuple(rows), likenesses(alike))
         if self.place.world.leads:
-            write(self.folder, rows, self._facts(made.experiment))
-        return rows
+            about = self._about()
+            write(self.folder, result, config.facts_of(made.experiment, about))
+        return result
+
+    def _seeds(self, made: Cast) -> tuple[list[Course], list[Found]]:
+        """Train with each seed, and measure what was trained beside the teachers."""
+        baseline = self.request.baseline and made.experiment.recipe.name != BASELINE
+        courses = courses_of(made, alone=baseline)
+        alike: list[Found] = []
+        for seed in range(self.request.seed, self.request.seed + self.request.seeds):
+            trained: dict[str, nn.Module] = {}
+            if baseline:
+                network = trained[ALONE_ROW] = self._start(made, seed)[STUDENT]
+                done = self._alone(made, network, seed)
+                courses[ALONE_ROW].add(done, peak(self.place.device))
+            networks = self._start(made, seed)
+            done = self._student(made, networks, seed)
+            for row in courses.keys() - {ALONE_ROW}:
+                trained[row] = networks[courses[row].who]
+                courses[row].add(done, peak(self.place.device))
+            who = {row: (one.who, trained[row]) for row, one in courses.items()}
+            alike.append(self._compare(made, who, seed))
+        return list(courses.values()), alike
+
+    def _compare(
+        self, made: Cast, trained: Mapping[str, tuple[str, nn.Module]], seed: int
+    ) -> Found:
+        """Fidelity of what one seed has trained, told to its journal."""
+        teachers = {name: made.networks[name] for name in made.teachers}
+        found = fidelities(
+            made.experiment, trained, teachers, self.normalisations, made.split, self.place
+        )
+        if self.place.world.leads:
+            tell(Journal(self._part(seed).metrics), found)
+        if seed == self.request.seed:
+            return found
+        return {key: one for key, one in found.items() if key[0] in trained}
 
     def _open(self) -> Cast | None:
         """Everything that can be known before training; nothing where the run is finished."""
@@ -92,13 +120,7 @@ class Run:
         experiment = examine(request.recipe, request.on, request.values)
         if experiment.errors:
             raise RecipeError(*experiment.errors)
-        about = {
-            "seed": request.seed,
-            "seeds": request.seeds,
-            "device": str(self.place.device),
-            "ranks": self.place.world.size,
-        }
-        words = config.config_of(experiment, request.values) | about
+        words = config.config_of(experiment, request.values) | self._about()
         config.compare(self.folder, words)
         if shared("finished" if self.folder.is_finished else ""):
             return None
@@ -111,10 +133,18 @@ class Run:
             config.keep(self.folder, words, experiment.recipe.source.text)
         return made
 
+    def _about(self) -> dict[str, object]:
+        return {
+            "seed": self.request.seed,
+            "seeds": self.request.seeds,
+            "device": str(self.place.device),
+            "ranks": self.place.world.size,
+        }
+
     def _teacher(self, made: Cast, name: str) -> Entry:
         """Give a teacher its weights, unless it has them: kept ones, or by training it now."""
         spec, network = made.experiment.setting.models[name], made.networks[name]
-        parameters = sum(one.numel() for one in network.parameters())
+        parameters = size(network)
         if spec.weights == "random":
             self.say(f"{name}: {spec.name} with random weights")
             return Entry(name, spec.name, (), parameters=parameters)
@@ -175,6 +205,7 @@ class Run:
         lesson = students_lesson(made.experiment, self.request.values, network, made.split, scale)
         folder = self._part(seed).part("alone")
         place = replace(self.place, listeners=self._listeners(folder))
+        restart(self.place.device)
         self.say(f"student alone: {made.experiment.setting.models[STUDENT].name}{self._of(seed)}")
         return train_recipe(
             lesson.experiment, {STUDENT: network}, made.split,
@@ -187,6 +218,7 @@ class Run:
         experiment, folder = made.experiment, self._part(seed)
         models = experiment.setting.models
         place = replace(self.place, listeners=self._listeners(folder))
+        restart(self.place.device)
         self.say(f"student: {models[STUDENT].name}, {experiment.recipe.name}{self._of(seed)}")
         done = train_recipe(
             experiment, networks, made.split, normalisations=self.normalisations,
@@ -215,33 +247,3 @@ class Run:
 
     def _waiting(self) -> None:
         self.say("waiting for another run that trains the same teacher")
-
-    def _facts(self, experiment: Experiment) -> dict[str, object]:
-        return {
-            "recipe": experiment.recipe.name,
-            "setting": experiment.setting.name,
-            "seed": self.request.seed,
-            "seeds": self.request.seeds,
-            "device": str(self.place.device),
-            "versions": config.versions(),
-        }
-
-
-def _entry(name: str, who: str, model: str, outcomes: list[Outcome]) -> Entry:
-    """A row of what one model of a recipe came to."""
-    return Entry(
-        name,
-        model,
-        tuple(one.accuracies[who].last for one in outcomes),
-        tuple(one.accuracies[who].best for one in outcomes),
-        seconds=tuple(one.seconds for one in outcomes),
-    )
-
-
-def _data_words(setting: Setting, split: Split) -> str:
-    train, test = split.train, split.test
-    size = "×".join(map(str, train.size))
-    return (
-        f"data: {setting.data.name}, {len(train)} training and {len(test)} test images of {size}, "
-        f"{len(train.names)} classes"
-    )

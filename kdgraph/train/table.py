@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.table import Table
-
-from kdgraph.train import atomic
-from kdgraph.train.rundir import RunDir
 
 
 @dataclass(frozen=True)
@@ -25,6 +20,8 @@ class Entry:
         best: after the best epoch.
         parameters: how many the network has.
         seconds: of training, each seed.
+        images_per_second: while steps were done, each seed.
+        peak_memory: bytes at the highest, each seed; of a GPU, or of the whole process.
     """
 
     name: str
@@ -33,6 +30,8 @@ class Entry:
     best: tuple[float, ...] = ()
     parameters: int | None = None
     seconds: tuple[float, ...] = ()
+    images_per_second: tuple[float, ...] = ()
+    peak_memory: tuple[int, ...] = ()
 
 
 def mean(values: Sequence[float]) -> float:
@@ -84,41 +83,6 @@ def markdown(entries: Sequence[Entry], *, title: str = "") -> str:
     return "\n".join([*lines, *([f"\n{caption}"] if caption else [])]) + "\n"
 
 
-def write(run: RunDir, entries: Sequence[Entry], facts: Mapping[str, object]) -> None:
-    """`result.md`, then `result.json`, whose presence says that the run is finished.
-
-    Args:
-        run: where.
-        entries: the table.
-        facts: what else belongs to the result: recipe, setting, seeds, versions, graph.
-    """
-    title = str(facts.get("recipe", ""))
-    atomic.write_text(run.path / "result.md", markdown(entries, title=title))
-    rows = [asdict(one) | {"mean_last": _number(mean(one.last))} for one in entries]
-    words = json.dumps({**facts, "table": rows}, indent=1, ensure_ascii=False, allow_nan=False)
-    atomic.write_text(run.result, words + "\n")
-
-
-def read(path: Path) -> list[Entry]:
-    """The table of a finished run."""
-    rows = json.loads(path.read_text(encoding="utf-8"))["table"]
-    return [
-        Entry(
-            name=row["name"],
-            model=row["model"],
-            last=tuple(row["last"]),
-            best=tuple(row["best"]),
-            parameters=row["parameters"],
-            seconds=tuple(row["seconds"]),
-        )
-        for row in rows
-    ]
-
-
 def _caption(entries: Sequence[Entry]) -> str | None:
     seeds = max((len(entry.last) for entry in entries), default=1)
     return f"mean ± standard error over {seeds} seeds" if seeds > 1 else None
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value

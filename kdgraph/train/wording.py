@@ -9,6 +9,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from kdgraph.data.images import Split
+from kdgraph.lang.setting import Setting
 from kdgraph.train.events import Begun, Evaluated, Finished, Logged, Stopped
 
 TERM_WIDTH = 24
@@ -115,6 +117,16 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def data_words(setting: Setting, split: Split) -> str:
+    """The data in a line."""
+    train, test = split.train, split.test
+    size = "×".join(map(str, train.size))
+    return (
+        f"data: {setting.data.name}, {len(train)} training and {len(test)} test images of {size}, "
+        f"{len(train.names)} classes"
+    )
 
 
 def _test(event: Evaluated) -> str:

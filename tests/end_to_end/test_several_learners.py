@@ -140,3 +140,45 @@ def test_where_the_last_stage_leaves_the_student_alone_its_accuracy_is_that_of_i
     assert told["last"] == pytest.approx([own[-1]])
     assert told["best"] == [max(own)]
     assert counted(folder / "student.safetensors", "convnet8", tmp_path) == pytest.approx(own[-1])
+
+
+def test_the_result_has_what_a_comparison_needs(run):
+    folder = run("extends: kd\n", "--seeds", 2)
+    told = json.loads((folder / "result.json").read_text())
+
+    assert (told["format"], told["recipe"], told["seeds"]) == (1, "mine", 2)
+    for one in told["table"][1:]:
+        for name in ("last", "best", "seconds", "images_per_second", "peak_memory"):
+            assert len(one[name]) == 2, name
+            assert all(value > 0 for value in one[name]), name
+        assert one["parameters"] == sum(
+            value.numel() for value in build("convnet8", 4, channels=1).parameters()
+        )
+    alike = {(one["name"], one["data"]): one for one in told["fidelity"]}
+    assert list(alike) == [
+        (name, data)
+        for data in ("train", "test")
+        for name in ("teacher", "student alone", "student distilled")
+    ]
+    for (name, data), one in alike.items():
+        seeds = 1 if name == "teacher" else 2
+        measures = ["accuracy", "nll", "ece", *(["agreement", "kl"] if name != "teacher" else [])]
+        assert all(len(one[measure]) == seeds for measure in measures)
+        if data == "test":
+            row = next(row for row in told["table"] if row["name"] == name)
+            assert one["accuracy"] == pytest.approx(row["last"])
+    lines = (folder / "seed-1" / "metrics.jsonl").read_text().splitlines()
+    said = [one for one in map(json.loads, lines) if one["event"] == "fidelity"]
+    assert said[-1]["kl"] == alike["student distilled", "test"]["kl"][1]
+
+
+def test_fidelity_is_shown_in_80_columns_and_again_where_the_run_is_finished(here, tmp_path):
+    first = here("run", "kd", "--on", tiny(tmp_path), "--no-alone", "--out", "it")[1]
+    again = here("run", "kd", "--on", tiny(tmp_path), "--no-alone", "--out", "it", "--resume")[1]
+
+    table = first[first.index("fidelity") :]
+    assert "student distilled │ test" in table
+    assert max(map(len, table.splitlines())) <= 80
+    assert again[again.index("fidelity") :] == table
+    lines = (tmp_path / "it" / "metrics.jsonl").read_text().splitlines()
+    assert sum('"fidelity"' in line for line in lines) == 4

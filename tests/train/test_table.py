@@ -7,7 +7,9 @@ import math
 import pytest
 from rich.console import Console
 
-from kdgraph.train import rundir, table
+from kdgraph.train import fidelity_table, result, rundir, table
+from kdgraph.train.closing import Likeness
+from kdgraph.train.result import Result
 from kdgraph.train.table import Entry
 
 ENTRIES = [
@@ -49,11 +51,51 @@ def test_the_result_of_a_run_is_written_and_read_back(tmp_path):
     run = rundir.begin("kd", root=tmp_path)
     assert not run.is_finished
 
-    table.write(run, ENTRIES, {"recipe": "kd", "seeds": [0, 1, 2]})
+    whole = Result(tuple(ENTRIES), ALIKE)
+    result.write(run, whole, {"recipe": "kd", "seeds": [0, 1, 2]})
 
     assert run.is_finished
-    assert table.read(run.result) == ENTRIES
+    assert result.read(run.result) == whole
     said = json.loads(run.result.read_text())
     assert said["seeds"] == [0, 1, 2]
     assert said["table"][1]["mean_last"] == pytest.approx(0.93)
     assert (run.path / "result.md").read_text().startswith("# kd\n\n| | model")
+
+
+def told(accuracy, *more):
+    names = ("nll", "ece", "agreement", "kl")
+    return {"accuracy": accuracy, **dict(zip(names, more, strict=False))}
+
+
+ALIKE = (
+    Likeness("teacher", "train", told((1.0,), (0.0012,), (0.004,))),
+    Likeness("teacher", "test", told((0.98,), (0.0512,), (0.014,))),
+    Likeness(
+        "student distilled",
+        "train",
+        told((0.97, 0.95), (0.1, 0.2), (0.1, 0.3), (0.9, 1.0), (0.5, 0.25)),
+    ),
+)
+
+
+def test_the_table_of_fidelity_fits_a_terminal_and_has_means_over_seeds():
+    console = Console(file=io.StringIO(), width=80)
+    console.print(fidelity_table.table(ALIKE))
+    shown = console.file.getvalue()
+
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown
+    row = next(line for line in shown.splitlines() if "student distilled" in line)
+    cells = [cell.strip() for cell in row.split("│")[1:-1]]
+    assert cells == ["student distilled", "train", "95.00", "0.3750", "20.00", "0.1500", "96.00"]
+    row = next(line for line in shown.splitlines() if "0.0512" in line)
+    assert [cell.strip() for cell in row.split("│")[3:5]] == ["", ""]
+    assert "means over 2 seeds" in shown
+
+
+def test_without_a_teacher_there_is_no_table_of_fidelity():
+    alone = (Likeness("student", "test", told((0.9,), (0.3,), (0.1,))),)
+
+    assert not fidelity_table.is_told(alone)
+    assert fidelity_table.markdown(alone) == ""
+    assert fidelity_table.markdown(ALIKE).splitlines()[1].startswith("| | data | agree, % |")
