@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,7 +65,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
 
     from rich.console import Console
 
-    from kdgraph.train import distributed, fidelity_table, table
+    from kdgraph.train import distributed, fidelity_table, rundir, table
     from kdgraph.train.method import Place
     from kdgraph.train.progress import Progress
     from kdgraph.train.run import Request, Run
@@ -95,7 +95,8 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
             listen=lambda _: (progress,) if world.leads else (),
         )
         try:
-            result = running.run()
+            with rundir.held(folder) if world.leads else nullcontext():
+                result = running.run()
         finally:
             progress.close()
             folder.abandon()

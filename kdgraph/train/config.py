@@ -12,7 +12,7 @@ import yaml
 from kdgraph import __version__
 from kdgraph.experiment import Experiment
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.run import OtherRun
+from kdgraph.lang.errors.run import BrokenRunFile, OtherRun
 from kdgraph.train import atomic
 from kdgraph.train.rundir import RunDir
 
@@ -52,13 +52,31 @@ def compare(folder: RunDir, config: Mapping[str, object]) -> None:
     """See that a run goes on as what it began as.
 
     Raises:
-        RecipeError: the folder holds a run with other values.
+        RecipeError: the folder holds a run with other values, or nobody can tell.
     """
     if folder.config.exists():
-        began = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+        began = _kept(folder)
         mistakes = list(_differences(folder, began, yaml.safe_load(_written(config))))
         if mistakes:
             raise RecipeError(*mistakes)
+
+
+def _kept(folder: RunDir) -> Mapping[str, object]:
+    """What the run began with."""
+    try:
+        kept = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        kept, reason = None, "it is no text"
+    except yaml.YAMLError as fault:
+        line = getattr(getattr(fault, "problem_mark", None), "line", None)
+        kept, reason = None, "it is no YAML" + ("" if line is None else f" in line {line + 1}")
+    else:
+        reason = "it holds no names with values"
+    if not isinstance(kept, Mapping):
+        advice = "put it back as it was, or begin a run without `--resume`"
+        path = str(folder.config)
+        raise RecipeError(BrokenRunFile(path=path, reason=reason, advice=advice))
+    return kept
 
 
 def keep(folder: RunDir, config: Mapping[str, object], recipe: str) -> None:

@@ -53,16 +53,17 @@ class Journal:
     def _rewind(self, at: Moment) -> None:
         if not self.path.exists():
             return
-        whole = self.path.read_text(encoding="utf-8")
+        whole = _text(self.path)
         kept = "".join(_until(whole, at))
         if kept != whole:
             atomic.write_text(self.path, kept)
 
 
 def read(path: Path) -> list[dict[str, object]]:
-    """The entries of a journal; a last line that was cut short is left out."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    """The entries of a journal; a line that was cut short or edited is left out."""
+    lines = _text(path).splitlines(keepends=True) if path.exists() else []
+    said = (_said(line) for line in lines if line.endswith("\n"))
+    return [one for one in said if one is not None]
 
 
 def entry(event: Event) -> dict[str, object] | None:
@@ -94,11 +95,24 @@ def entry(event: Event) -> dict[str, object] | None:
             return None
 
 
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _said(line: str) -> dict[str, object] | None:
+    """What a line says; nothing where a disk or a hand has spoilt it."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) and "event" in said else None
+
+
 def _until(text: str, at: Moment) -> list[str]:
     """The lines up to a moment. Later stages come later, so one cut is enough."""
     kept: list[str] = []
     for line in text.splitlines(keepends=True):
-        if not line.endswith("\n") or _is_later(json.loads(line), at):
+        if not line.endswith("\n") or _is_later(_said(line) or {}, at):
             break
         kept.append(line)
     return kept

@@ -35,6 +35,10 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
+    def hold(folder: Path) -> int | None:
+        """Nothing: this system can't lock a folder."""
+        del folder
+
     def _take(handle: int) -> bool:
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -44,6 +48,23 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+
+    def hold(folder: Path) -> int | None:
+        """Lock a folder at once, until its handle is closed; nothing where that can't be.
+
+        Raises:
+            BlockingIOError: another process holds it.
+        """
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise
+        except OSError:  # a file system without such locks
+            os.close(handle)
+            return None
+        return handle
 
     def _take(handle: int) -> bool:
         try:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from torch import nn
 
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.run import BrokenRunFile
 from kdgraph.train import atomic, fidelity_table
 from kdgraph.train.cast import STUDENT, Cast
 from kdgraph.train.closing import Likeness
@@ -108,12 +110,21 @@ def write(run: RunDir, result: Result, facts: Mapping[str, object]) -> None:
 
 
 def read(path: Path) -> Result:
-    """The rows of a finished run."""
-    whole = json.loads(path.read_text(encoding="utf-8"))
-    return Result(
-        tuple(_entry(row) for row in whole["table"]),
-        tuple(_likeness(row) for row in whole["fidelity"]),
-    )
+    """The rows of a finished run.
+
+    Raises:
+        RecipeError: the file is cut short, or was edited.
+    """
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        return Result(
+            tuple(_entry(row) for row in whole["table"]),
+            tuple(_likeness(row) for row in whole["fidelity"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+        reason = "it is no JSON" if isinstance(fault, ValueError) else "it holds no tables"
+        advice = "delete it, and `--resume` measures the end again"
+        raise RecipeError(BrokenRunFile(path=str(path), reason=reason, advice=advice)) from fault
 
 
 def _entry(row: Mapping[str, object]) -> Entry:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NothingToResume, RunExists
+from kdgraph.lang.errors.run import NothingToResume, RunExists, RunInUse
+from kdgraph.train.lock import hold
 
 BEGUN = ".begun"
 """marks a folder that a run has taken"""
@@ -82,6 +84,26 @@ class RunDir:
         inner = RunDir(self.path / name)
         inner.path.mkdir(parents=True, exist_ok=True)
         return inner
+
+
+@contextmanager
+def held(run: RunDir) -> Iterator[None]:
+    """Have the folder to oneself; the system gives it back when the process ends.
+
+    Where folders can't be locked (Windows, some network drives), nobody is kept out.
+
+    Raises:
+        RecipeError: another process has it.
+    """
+    try:
+        handle = hold(run.path)
+    except BlockingIOError:
+        raise RecipeError(RunInUse(folder=str(run.path))) from None
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> RunDir:

@@ -75,7 +75,7 @@ class BrokenCheckpoint(Diagnostic):
 
     code: ClassVar = "KD672"
     title: ClassVar = "the checkpoint `{path}` cannot be read: {reason}"
-    help: ClassVar = "delete that folder to continue from an older one, or start without `--resume`"
+    help: ClassVar = "put it back from a copy, or start without `--resume`; no other is whole"
 
     path: str
     reason: str
@@ -300,3 +300,36 @@ class UnevenEpoch(Diagnostic):
 
     left: int
     world: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenRunFile(Diagnostic):
+    """A file of a run's folder cannot be read: it is cut short, or was edited.
+
+    `config.yaml` says what the run was begun with, and a run goes on as nothing else.
+    `result.json` says that a run is finished; without it the end is measured again, from the
+    checkpoints.
+    """
+
+    code: ClassVar = "KD686"
+    title: ClassVar = "`{path}` cannot be read: {reason}"
+    help: ClassVar = "{advice}"
+
+    path: str
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInUse(Diagnostic):
+    """Another process is training in the folder of this run.
+
+    Two would write over one another's checkpoints. The folder is free again as soon as the other
+    process ends, however it ends.
+    """
+
+    code: ClassVar = "KD687"
+    title: ClassVar = "another process is running in `{folder}`"
+    help: ClassVar = "wait until it ends, or begin another run without `--resume`"
+
+    folder: str
