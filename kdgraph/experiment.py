@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kdgraph.compiler import Analysis, analyse
+from kdgraph.compiler import Analysis, analyse, stage_world
+from kdgraph.condense_check import told_of_condense
 from kdgraph.data.spec import DataSpec
+from kdgraph.graph.condensed import condenses
 from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
+from kdgraph.lang.condense import Condensing, condensing
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.memory import NotBuiltYet
 from kdgraph.lang.errors.names import UnknownOverride
@@ -80,6 +83,20 @@ class Experiment:
         whole = in_numbers(self.layers()).epochs
         own = [Layer(only)] if only is not None else []
         return in_numbers([*self.layers(stage), *own], epochs=float(whole))
+
+    def condensing(self, stage: Stage, only: Protocol | None = None) -> Condensing | None:
+        """How a stage condenses its training set; None where it doesn't."""
+        if not condenses(self.recipe, stage, stage_world(self.world, stage)):
+            return None
+        return condensing(self.recipe, self.training(stage, only).epochs)
+
+    def condense_mistakes(self) -> list[Diagnostic]:
+        """What is wrong with `condense:` in the stages that it works in."""
+        stages = [
+            (stage, stage_world(self.world, stage), self.training(stage).epochs)
+            for stage, _ in self.analysis.stages
+        ]
+        return told_of_condense(self.recipe, stages)
 
     def protocol_mistakes(self) -> list[Diagnostic]:
         """Values of `train:`, of any stage or model, that are no number or out of range."""
@@ -198,6 +215,7 @@ def examine(
     found = Experiment(read, setting, nested, analysis.world, analysis)
     wrong = [*text.mistakes, *setting_mistakes(setting), *stage_mistakes(read), *_not_built(read)]
     wrong += [] if wrong else found.protocol_mistakes()
+    wrong += [] if wrong else found.condense_mistakes()
     models = nested.get("models")
     if isinstance(models, dict) and not (wrong or analysis.errors):
         wrong += idle_models(models, read_setting(path), read, analysis)
@@ -220,13 +238,8 @@ def _in_order(mistakes: list[Diagnostic], first: Source) -> list[Diagnostic]:
 
 def _not_built(recipe: Recipe) -> list[Diagnostic]:
     """Parts of the language that are read, but that no run carries out yet."""
-    found: list[Diagnostic] = []
-    if recipe.condense:
-        first = next(iter(recipe.condense.values()))
-        found.append(NotBuiltYet(span=first.key, what="condense"))
-    found += [
+    return [
         NotBuiltYet(span=stage.compute.span, what="compute")
         for stage in recipe.stages
         if stage.compute is not None
     ]
-    return found

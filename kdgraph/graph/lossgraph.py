@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kdgraph.graph.build import Builder
+from kdgraph.graph.condensed import ask_for_values, condenses
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.laws import graph_mistakes, unknown_parts
 from kdgraph.graph.lookup import opened
@@ -49,9 +50,8 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
                 build.graph.outputs[f"view {write(one)}"] = build.point(one, build.top)
         else:
             build.graph.outputs["compute"] = build.point(loss, build.top)
-        if "value" in recipe.condense:
-            tree = recipe.condense["value"].tree
-            build.graph.outputs["condense"] = build.point(tree, build.top)
+        if condenses(recipe, stage, world):
+            ask_for_values(build)
         used = frozenset(build.used)
         _read_the_rest(build)
     except TooManyNodesError:

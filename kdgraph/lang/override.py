@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kdgraph.lang.condense import KEYS
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.errors.suggest import suggest
@@ -51,6 +52,9 @@ def _set(recipe: Recipe, name: str, value: str) -> Recipe:
     if name == "loss":
         return replace(recipe, loss=tree)
     section, _, inner = name.partition(".")
+    if inner and section == "condense" and inner not in KEYS:
+        advice = suggest(inner, KEYS) or f"`condense` takes {', '.join(KEYS)}"
+        raise RecipeError(UnknownOverride(name=name, value=value, advice=advice))
     if inner and section in SECTIONS:
         return _in(recipe, section, canonical(inner), replace(entry, name=canonical(inner)))
     if word in recipe.where:

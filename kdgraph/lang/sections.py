@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdgraph.lang.condense import KEYS
 from kdgraph.lang.functions import functions
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.shapes import Shapes
@@ -13,7 +14,6 @@ SECTIONS = (
     "title", "cite", "extends", "use", "setting", "loss", "where", "views", "modules", "define",
     "stages", "chain", "forward", "train", "adapt", "metrics", "condense",
 )  # fmt: skip
-CONDENSE_KEYS = ("value", "rounds", "every", "keep", "mix", "cost")
 FORWARDS = ("joint", "separate")
 
 
@@ -24,7 +24,7 @@ def read_sections(source: Source, shapes: Shapes, tree: Mapping) -> Recipe:
     adapt = shapes.mapping(tree, "adapt")
     condense = shapes.mapping(tree, "condense")
     if condense is not None:
-        shapes.keys(condense, CONDENSE_KEYS, "`condense`")
+        shapes.keys(condense, KEYS, "`condense`")
     forward = shapes.text(tree, "forward") or "joint"
     chain = shapes.names(tree, "chain")
     if forward not in FORWARDS:

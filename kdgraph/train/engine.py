@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from kdgraph.data.batches import order
-from kdgraph.data.images import Batch, Split
+from kdgraph.data.images import Batch, Examples, Split
+from kdgraph.data.pool import Pool
+from kdgraph.lang.condense import Condensing
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
 from kdgraph.lang.protocol import Training
@@ -19,6 +21,7 @@ from kdgraph.lower.step import Step
 from kdgraph.train import device as devices
 from kdgraph.train import manifest, optimise
 from kdgraph.train.checkpoint import Checkpoints
+from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, launched, wrap
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener, Warned, tell
@@ -30,6 +33,7 @@ from kdgraph.train.record import Recorder
 from kdgraph.train.snapshot import Snapshot
 from kdgraph.train.stage import StageResult, measure_of
 from kdgraph.train.update import Updater
+from kdgraph.train.worth import Worth
 from kdgraph.views.program import run
 from kdgraph.viewstep import ViewStep
 
@@ -58,6 +62,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     evaluate: Callable[[], Mapping[str, float]] | None = None,
     also: Callable[[], Mapping[str, float]] | None = None,
     numbers: Callable[[int], Tensor] | None = None,
+    condense: Condensing | None = None,
     log_every: int = 50,
     save_every: float = 300.0,
 ) -> StageResult:
@@ -89,6 +94,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
         also: further measures after each epoch, by name.
         evaluate: measures in place of the accuracies of `networks`; `accuracy` decides the best.
         numbers: the examples of an epoch in order, in place of all in a random one.
+        condense: how the training set is condensed; then `numbers` are its own.
         log_every: steps between two journal entries, and between two looks at the flag.
         save_every: seconds between two checkpoints within an epoch.
 
@@ -104,7 +110,8 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     step.train()
     least = 2 if any(isinstance(one, _BatchNorm) and one.training for one in step.modules()) else 1
     train_set, test_set = near(split.train, device), near(split.test, device)
-    feed = Feed(train_set, training, world, device, least)
+    condenser = _condenser(condense, train_set, device, world)
+    feed = Feed(condenser.pool if condenser else train_set, training, world, device, least)
     _warn_uneven(feed, listeners)
     _compile(step, compile)
     seen = needed(view_steps, view)
@@ -162,13 +169,21 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
                 seed=seed,
                 stage=stage,
                 least=least,
+                note=condenser.note if condenser else None,
+                whole=training.batch // world.size if condenser and compile else None,
             ),
             feed=feed,
-            numbers=numbers or partial(_all, len(train_set), seed, stage),
+            numbers=partial(condenser.numbers, seed, stage)
+            if condenser
+            else numbers or partial(_all, len(train_set), seed, stage),
             evaluate=partial(_measured, evaluate or measure, also or dict),
             ledger=Ledger(stage, training, recorder, told, log_every),
             snapshot=Snapshot(
-                step, optimizer, trained, examined if training.select == "best" else {}
+                step,
+                optimizer,
+                trained,
+                examined if training.select == "best" else {},
+                condenser,
             ),
             checkpoints=Checkpoints(
                 out / "checkpoints" / str(stage),
@@ -180,6 +195,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             world=world,
             save_every=save_every,
             models=models,
+            condenser=condenser,
         )
         return loop.run(resume=resume)
 
@@ -195,6 +211,14 @@ def _examined(
         for name, model in models.items()
         if any(id(one) in moved for one in model.parameters())
     }
+
+
+def _condenser(
+    how: Condensing | None, examples: Examples, device: torch.device, world: World
+) -> Condenser | None:
+    if how is None:
+        return None
+    return Condenser(how, Pool(examples), Worth(len(examples), device), world)
 
 
 def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:

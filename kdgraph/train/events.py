@@ -27,6 +27,10 @@ class Begun:
     epochs: int
     steps: int
     resumed: bool = False
+    within: float = 0.0
+    """share of this epoch's steps that are done"""
+    lengths: tuple[int, ...] = ()
+    """examples of each epoch, where they change from one to another"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,43 @@ class Evaluated:
     at: Moment
     result: EpochResult
     best: EpochResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """The training set was condensed.
+
+    Attributes:
+        number: of the round, counted from 1.
+        examples: of the data set.
+        kept: examples of the epochs that follow.
+        left: examples that are there no longer.
+        returned: examples that were left out before.
+        mixed: images that were mixed.
+        low: the least score, of all examples that have one.
+        high: the greatest.
+        inside: in equal parts from `low` to `high`, how many are kept.
+        outside: and how many are not.
+    """
+
+    number: int
+    examples: int
+    kept: int
+    left: int
+    returned: int
+    mixed: int
+    low: float
+    high: float
+    inside: tuple[int, ...]
+    outside: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condensed:
+    """A round of condensing has followed an epoch."""
+
+    at: Moment
+    round: Round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +152,7 @@ class Compared:
     measures: Mapping[str, float]
 
 
-Event = Begun | Logged | Evaluated | Saved | Stopped | Finished | Warned | Compared
+Event = Begun | Logged | Evaluated | Condensed | Saved | Stopped | Finished | Warned | Compared
 Listener = Callable[[Event], None]
 
 

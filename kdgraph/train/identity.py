@@ -10,6 +10,7 @@ from torch import nn
 
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
+from kdgraph.lang.condense import Condensing
 from kdgraph.lang.protocol import Training
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import device as devices
@@ -36,3 +37,8 @@ def facts_of(
         facts[f"normalisation of `{name}`"] = str(normalisations[name])
         facts[f"code of `{name}`"] = code_of(network)
     return facts
+
+
+def condensing_of(how: Condensing | None) -> dict[str, str]:
+    """The same of how the training set is condensed, where it is."""
+    return {} if how is None else {"way of condensing": str(how)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kdgraph.train import atomic
 from kdgraph.train.events import (
     Begun,
     Compared,
+    Condensed,
     EpochResult,
     Evaluated,
     Event,
@@ -82,6 +83,8 @@ def entry(event: Event) -> dict[str, object] | None:
             }
         case Evaluated():
             return _at(event.at, "epoch") | _epoch(event.result)
+        case Condensed():
+            return _at(event.at, "condense") | asdict(event.round)
         case Finished():
             seconds = round(event.seconds, 3)
             return _at(event.at, "end") | {"name": event.name, "seconds": seconds}

@@ -13,9 +13,11 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.protocol import Training
 from kdgraph.train import optimise
 from kdgraph.train.checkpoint import Checkpoints
+from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import World
 from kdgraph.train.events import (
     Begun,
+    Condensed,
     EpochResult,
     Evaluated,
     Event,
@@ -58,6 +60,7 @@ class Loop:
         wish: whether to stop.
         save_every: seconds between two checkpoints within an epoch.
         models: those that `evaluate` measures, the main one first.
+        condenser: the training set, where it changes from epoch to epoch.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Loop:
     world: World
     save_every: float
     models: tuple[str, ...] = ("student",)
+    condenser: Condenser | None = None
     place: Place = field(default_factory=Place)
     clock: float = 0.0
     saved_at: float = 0.0
@@ -103,8 +107,18 @@ class Loop:
 
     def _begin(self, *, resumed: bool) -> None:
         steps = self.feed.count(len(self.numbers(self.place.epoch)))
-        epochs = self.training.epochs
-        self._tell(Begun(at=self.at, name=self.name, epochs=epochs, steps=steps, resumed=resumed))
+        epochs, condenser = self.training.epochs, self.condenser
+        self._tell(
+            Begun(
+                at=self.at,
+                name=self.name,
+                epochs=epochs,
+                steps=steps,
+                resumed=resumed,
+                within=self.place.batch / steps,
+                lengths=condenser.how.lengths(len(condenser.pool), epochs) if condenser else (),
+            )
+        )
         self.ledger.start(self.place)
         self.clock = self.saved_at = time.perf_counter()
 
@@ -146,7 +160,7 @@ class Loop:
             self._save(votes=[stop])
 
     def _measure(self, result: EpochResult) -> None:
-        """The end of an epoch: measure it and compare it with the best."""
+        """The end of an epoch: measure it, compare it with the best, condense what follows."""
         place, result = self.place, replace(result, measures=dict(self.evaluate()))
         for model in self.models:
             name = measure_of(model, self.models)
@@ -155,9 +169,12 @@ class Loop:
         place.history.append(result)
         if place.best is None or _goodness(result) > _goodness(place.best):
             place.best = result
+        condensed = self.condenser.after(place.epoch) if self.condenser is not None else None
         self._tick()
         place.epoch_seconds = 0.0
         self._tell(Evaluated(at=self.at, result=result, best=place.best))
+        if condensed is not None:
+            self._tell(Condensed(at=self.at, round=condensed))
 
     def _save(self, *, votes: list[bool]) -> None:
         """Write a checkpoint, which only a fetch that found finite values may precede.

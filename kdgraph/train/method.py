@@ -25,13 +25,14 @@ from kdgraph.passes import lean
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised
+from kdgraph.train.condense import refuse_large
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import Feed, near
 from kdgraph.train.gather import gather_rows
-from kdgraph.train.identity import facts_of
+from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import Accuracy, Outcome, StageResult
 from kdgraph.views.normalize import Normalize
@@ -90,11 +91,13 @@ def train_recipe(
         training = experiment.training(stage, only)
         step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
         training = _fitted(training, step, elsewhere)
+        how = experiment.condensing(stage, only)
         step.parts.load_state_dict(kept, strict=False)
         measures = metrics_of(
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
             place.world,
         )  # fmt: skip
+        facts = facts_of(experiment, networks, normalisations, split, training, place.device)
         results.append(
             train_stage(
                 step,
@@ -107,7 +110,8 @@ def train_recipe(
                 stage=number,
                 name=label or stage.name,
                 graph=step.digest,
-                facts=facts_of(experiment, networks, normalisations, split, training, place.device),
+                facts=facts | condensing_of(how),
+                condense=how,
                 resume=place.resume,
                 compile=place.compile,
                 listeners=place.listeners,
@@ -195,7 +199,12 @@ def rehearse(
         step = compile_stage(experiment, stage, networks, prepare, split, training, 0, place)
         if not step.trained():
             raise RecipeError(NothingTrained(stage=stage.name))
-        Feed(split.train, training, place.world, place.device, 1).count(len(split.train))
+        feed = Feed(split.train, training, place.world, place.device, 1)
+        feed.count(len(split.train))
+        how = experiment.condensing(stage)
+        if how is not None:
+            refuse_large(how, split.train, training.epochs)
+            feed.count(how.lengths(len(split.train), training.epochs)[-1])
         stages.append((training, step))
     everything = [one for _, step in stages for one in _trained(step)]
     for training, _ in stages:

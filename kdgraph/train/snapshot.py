@@ -10,9 +10,10 @@ from torch.optim import Optimizer
 
 from kdgraph.lower.step import Step
 from kdgraph.train import optimise
+from kdgraph.train.condense import Condenser
 from kdgraph.train.optimise import Trained
 
-STEP, OPTIMIZER, BEST = "step/", "optimizer/", "best/"
+STEP, OPTIMIZER, BEST, CONDENSE = "step/", "optimizer/", "best/", "condense/"
 
 
 @dataclass
@@ -24,12 +25,14 @@ class Snapshot:
         optimizer: what it remembers.
         trained: the parameters it moves.
         kept: the networks whose best weights are kept, where the protocol selects them.
+        condenser: the training set, where it changes.
     """
 
     step: Step
     optimizer: Optimizer
     trained: Sequence[Trained]
     kept: Mapping[str, nn.Module]
+    condenser: Condenser | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
 
     def take(self) -> dict[str, Tensor]:
@@ -38,6 +41,7 @@ class Snapshot:
             STEP: self.step.state_dict(),
             OPTIMIZER: optimise.state(self.optimizer, self.trained),
             BEST: self.best,
+            CONDENSE: {} if self.condenser is None else self.condenser.state(),
         }
         return {
             prefix + name: tensor
@@ -50,6 +54,8 @@ class Snapshot:
         self.step.load_state_dict(_under(STEP, tensors))
         optimise.restore(self.optimizer, self.trained, _under(OPTIMIZER, tensors))
         self.best = _under(BEST, tensors)
+        if self.condenser is not None:
+            self.condenser.restore(_under(CONDENSE, tensors))
 
     def keep_best(self, model: str) -> None:
         """Remember the weights of a network as they are now, if its best are kept."""

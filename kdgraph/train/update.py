@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -21,6 +22,10 @@ from kdgraph.train.record import Recorder
 
 Look = Callable[[Batch, int], Mapping[str, Tensor]]
 """a batch and its epoch → views"""
+Seen = tuple[Mapping[str, Tensor], Tensor]
+"""outputs of a step, and the examples they are of"""
+Note = Callable[[Mapping[str, Tensor], Tensor, Tensor], None]
+"""outputs, examples, and the flag of a step that was carried out"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Updater:
         seed: with the stage, the step and the rank it decides what dropout drops.
         stage: counted from 1.
         least: fewest rows of a part of an accumulated batch.
+        note: is given the outputs of a step, the examples they are of, and the flag.
+        whole: rows of this rank that a compiled step is for; other batches run uncompiled.
     """
 
     step: Step
@@ -50,6 +57,8 @@ class Updater:
     seed: int
     stage: int
     least: int
+    note: Note | None = None
+    whole: int | None = None
 
     def __call__(self, batch: Batch, *, epoch: int, number: int, lr: float) -> None:
         """Forward, backward, update, commit; the latter two masked where not finite.
@@ -62,7 +71,8 @@ class Updater:
         """
         reseed(self.seed, self.stage, number, self.recorder.world.rank, batch.labels.device)
         self.step.clock(epoch=epoch, epochs=self.training.epochs, step=number)
-        outcome = self._descend(batch, epoch)
+        with self._compiled(len(batch.labels)):
+            outcome, seen = self._descend(batch, epoch)
         found = [one.grad for one in self.parameters if one.grad is not None]
         norm = get_total_norm(found)
         finite = self.recorder.judge(outcome.total, norm)
@@ -74,9 +84,18 @@ class Updater:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step.commit(finite)
+        if self.note is not None:
+            for outputs, examples in seen:
+                self.note(outputs, examples, finite)
 
-    def _descend(self, batch: Batch, epoch: int) -> Out:
-        """Forward and backward of a batch, in its parts."""
+    def _compiled(self, rows: int) -> AbstractContextManager[object]:
+        """Compile no graph for a size that comes up in a few epochs only."""
+        if self.whole in {None, rows}:
+            return nullcontext()
+        return torch.compiler.set_stance("force_eager")
+
+    def _descend(self, batch: Batch, epoch: int) -> tuple[Out, list[Seen]]:
+        """Forward and backward of a batch, in its parts; with the outputs of each."""
         parts = pieces(batch, self.training.accumulate, least=self.least)
         outcomes: list[Out] = []
         for index, part in enumerate(parts):
@@ -86,10 +105,11 @@ class Updater:
                 loss = outcome.total * share if len(parts) > 1 else outcome.total
                 torch.autograd.backward(loss)
             outcomes.append(outcome)
+        seen = [(one.outputs, part.examples) for one, part in zip(outcomes, parts, strict=True)]
         if len(parts) == 1:
-            return outcomes[0]
+            return outcomes[0], seen
         shares = [len(part.labels) / len(batch.labels) for part in parts]
-        return _sum(outcomes, shares)
+        return _sum(outcomes, shares), seen
 
 
 def reseed(seed: int, stage: int, step: int, rank: int, device: torch.device) -> None:
