@@ -10,9 +10,7 @@ from kdgraph.lang.errors.condense import NothingToCondense
 from kdgraph.lang.recipe import Recipe, Stage
 
 
-def told_of_condense(
-    recipe: Recipe, stages: list[tuple[Stage, World, int]]
-) -> list[Diagnostic]:
+def told_of_condense(recipe: Recipe, stages: list[tuple[Stage, World, int]]) -> list[Diagnostic]:
     """Everything that is wrong with `condense:`, each mistake once.
 
     Args:

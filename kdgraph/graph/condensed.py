@@ -31,6 +31,7 @@ def ask_for_values(build: Builder) -> None:
         return
     inferred = Inferred(node.sort, node.axes)
     held = build.add(Op("detach"), (("v", value),), inferred, entry.tree.span)
+    build.graph.amend(held, name=OUTPUT)
     build.graph.outputs[OUTPUT] = held
 
 

@@ -137,9 +137,7 @@ class _Reader:
             form=self.form(),
         )
 
-    def number(
-        self, key: str, default: float, wanted: str, fits: Callable[[float], bool]
-    ) -> float:
+    def number(self, key: str, default: float, wanted: str, fits: Callable[[float], bool]) -> float:
         entry = self.entries.get(key)
         if entry is None or isinstance(entry.tree, Missing):
             return default

@@ -11,6 +11,7 @@ from kdgraph.graph.world import World
 from kdgraph.lang.recipe import Stage
 from kdgraph.registry import REGISTRY
 from kdgraph.show.columns import section
+from kdgraph.show.condense_text import condense_rows
 from kdgraph.show.decisions import decisions
 from kdgraph.show.forwards import forwards
 from kdgraph.show.gradient import Gradient, gradient, inside
@@ -50,6 +51,7 @@ def text(analysis: Analysis, stage: str | None = None, *, step: Step | None = No
         section("computed once", made.shared),
         section("in log-space", made.stable),
         section("memory", memories(made.start, world)),
+        section("training images, condensed", condense_rows(analysis.recipe, built.graph)),
         section("trained", _trained(made.start, world, flow, step)),
         section("frozen", _frozen(made.start, world, flow)),
         section("passes", made.passes),

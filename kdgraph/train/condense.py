@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -182,7 +183,7 @@ def refuse_large(how: Condensing, examples: Examples, epochs: int) -> None:
     lengths = [*how.lengths(n, epochs), how.after(n, how.lengths(n, epochs)[-1])]
     pairs = sum(
         min(n - now if how.form == "paper" else before - now, now)
-        for before, now in zip(lengths, lengths[1:], strict=False)
+        for before, now in pairwise(lengths)
         if now < before
     )
     height, width = examples.size

@@ -9,8 +9,17 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from kdgraph.train.events import Begun, Evaluated, Event, Finished, Logged, Stopped, Warned
-from kdgraph.train.wording import epoch_line, finished, picture, stopped
+from kdgraph.train.events import (
+    Begun,
+    Condensed,
+    Evaluated,
+    Event,
+    Finished,
+    Logged,
+    Stopped,
+    Warned,
+)
+from kdgraph.train.wording import condensed, effort, epoch_line, finished, picture, stopped
 
 
 @dataclass
@@ -44,6 +53,9 @@ class Progress:
                 self.evaluated = event
                 self._say_epoch(event)
                 self._draw()
+            case Condensed():
+                if self.live is None and self.begun is not None:
+                    self._say(condensed(self.begun, event))
             case Finished():
                 self.close()
                 self._say(finished(event))
@@ -58,7 +70,7 @@ class Progress:
     def _begin(self, event: Begun) -> None:
         self.close()
         self.begun, self.logged, self.evaluated = event, None, None
-        self.started = time.perf_counter(), event.at.step / event.steps
+        self.started = time.perf_counter(), effort(event, event.at.epoch, event.within)
         if event.resumed:
             self._say(Text(f"{event.name}: goes on after step {event.at.step}"))
         if self.console.is_terminal and not self.quiet:
@@ -83,10 +95,11 @@ class Progress:
         """Seconds that the rest of the stage will take, at the speed since it began."""
         if self.begun is None or self.logged is None:
             return None
-        done = self.logged.at.epoch - 1 + self.logged.within
+        done = effort(self.begun, self.logged.at.epoch, self.logged.within)
+        rest = effort(self.begun, self.begun.epochs, 1.0) - done
         began, before = self.started
         gone = time.perf_counter() - began
-        return (self.begun.epochs - done) * gone / (done - before) if done > before else None
+        return rest * gone / (done - before) if done > before else None
 
     def close(self) -> None:
         """Give the terminal back, also where a run ends with a mistake."""

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from kdgraph.data.images import Split
 from kdgraph.lang.setting import Setting
-from kdgraph.train.events import Begun, Evaluated, Finished, Logged, Stopped
+from kdgraph.train.events import Begun, Condensed, Evaluated, Finished, Logged, Stopped
 
 TERM_WIDTH = 24
 TENTHS = 10
@@ -40,6 +40,8 @@ def picture(
     lines: list[RenderableType] = [bar]
     if logged is not None:
         lines.append(Text(terms(logged)))
+    if begun.lengths:
+        lines.append(Text(f"images {_share(begun.lengths[epoch - 1], begun.lengths[0])}"))
     if evaluated is not None and "accuracy" in evaluated.result.measures:
         lines.append(Text(f"test {_test(evaluated)}", style="green"))
     return Group(*lines)
@@ -67,6 +69,28 @@ def epoch_line(begun: Begun, event: Evaluated) -> str:
     if "accuracy" in result.measures:
         parts.append(_test(event))
     return "  ".join([*parts, f"{count(result.speed)} img/s"])
+
+
+def condensed(begun: Begun, event: Condensed) -> str:
+    """A round of condensing as plain text."""
+    done = event.round
+    parts = [f"{begun.name}: condensed to {_share(done.kept, done.examples)}"]
+    parts += [f"{done.mixed} mixed"] if done.mixed else []
+    parts += [f"{done.returned} are back"] if done.returned else []
+    return ", ".join(parts)
+
+
+def effort(begun: Begun, epoch: int, within: float) -> float:
+    """How much of a stage is done in this epoch: images, or epochs where all have the same.
+
+    >>> from kdgraph.train.events import Moment
+    >>> at = Moment(stage=1, epoch=1, step=0)
+    >>> stage = Begun(at=at, name="student", epochs=3, steps=8, lengths=(80, 60, 40))
+    >>> effort(stage, 2, 0.5), effort(stage, 3, 1.0)
+    (110.0, 180.0)
+    """
+    lengths = begun.lengths or (1,) * begun.epochs
+    return sum(lengths[: epoch - 1]) + within * lengths[epoch - 1]
 
 
 def finished(event: Finished) -> str:
@@ -127,6 +151,10 @@ def data_words(setting: Setting, split: Split) -> str:
         f"data: {setting.data.name}, {len(train)} training and {len(test)} test images of {size}, "
         f"{len(train.names)} classes"
     )
+
+
+def _share(some: int, of: int) -> str:
+    return f"{some} of {of} images ({percent(some / of)})"
 
 
 def _test(event: Evaluated) -> str:

@@ -16,6 +16,7 @@ from kdgraph.lang.recipe import Stage
 from kdgraph.lang.syntax import Negative, Number
 from kdgraph.passes.drop_dead import drop_dead
 from kdgraph.show.as_written import as_written
+from kdgraph.show.condense_text import condense_rows
 from kdgraph.show.gradient import gradient, inside
 from kdgraph.show.place import file_of, line_of, place
 from kdgraph.show.weight_text import bare, weight_text
@@ -75,7 +76,7 @@ def _values(drawing: Drawing, analysis: Analysis, world: World) -> Iterator[Box]
         if term is not None:
             name, found = term.name, (("weight", weight_text(graph, term)), *found)
         words = detail(graph, number, drawing.folding, world)
-        outputs = [label for label, source in graph.outputs.items() if source == number]
+        outputs = [o for o, at in graph.outputs.items() if at == number and o != name]
         words = " · ".join([*outputs, *([words] if words != name else [])])
         kind = "schedule" if number in timed else _kind(drawing, number)
         yield Box(drawing.id(number), kind, name, words, found, place(node))
@@ -146,5 +147,8 @@ def _notes(
     dropped = [f"`{term.name}`" for term in whole.terms if term.name not in kept]
     if dropped:
         yield f"Left out, since the weight or the value is 0: {', '.join(dropped)}."
+    condensed = dict(condense_rows(analysis.recipe, whole))
+    if condensed:
+        yield f"Condensed: {condensed['keep']}, in {condensed['rounds']}."
     if any(is_memory(graph.node(number)) for number in drawing.folding.boxes()):
         yield "Memory is read as it was before the step; the commit after the step writes it."

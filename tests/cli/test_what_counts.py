@@ -49,6 +49,7 @@ def test_a_sum_may_run_over_numbers_and_pick_by_them():
 
 
 def test_what_no_run_carries_out_is_said():
-    text = f"loss: sup\ncondense: {{value: entropy(softmax(student.logits))}}\n{HEAD}"
+    bags = "{name: bags, compute: argmax(student.logits)}"
+    text = f"stages:\n  - {bags}\n  - {{name: a, loss: sup}}\n{HEAD}"
 
     assert [one.code for one in kdgraph.check(text)] == ["KD530"]

@@ -88,7 +88,9 @@ def rounds(told, keep, **more):
 @pytest.mark.parametrize("which", "AB")
 def test_means_and_frequencies_and_scores(told, which):
     oracle = ORACLE[which]
-    for (condenser, _), expected in zip(rounds(told, oracle["keep"]), oracle["rounds"], strict=True):
+    for (condenser, _), expected in zip(
+        rounds(told, oracle["keep"]), oracle["rounds"], strict=True
+    ):
         assert close(condenser.worth.mean, expected["mean"])
         assert condenser.worth.count.tolist() == expected["count"]
         assert close(condenser.worth.scores(cost=0.03, unit=EVERY), expected["score"])
@@ -116,7 +118,9 @@ def test_ranks_and_who_stays(told, which):
 def test_every_pixel_of_every_mixed_image(told, which):
     oracle = ORACLE[which]
     pixels = IMAGES.pixels.clone()
-    for (condenser, _), expected in zip(rounds(told, oracle["keep"]), oracle["rounds"], strict=True):
+    for (condenser, _), expected in zip(
+        rounds(told, oracle["keep"]), oracle["rounds"], strict=True
+    ):
         for example, row in expected["pixels"].items():
             pixels[int(example)] = torch.tensor(row, dtype=torch.uint8).reshape(3, 2, 2)
 
