@@ -174,7 +174,7 @@ def test_more_mixed_images_of_a_stream_than_memory_holds_are_refused():
     # six rounds of 50 000, 300 000 images of 150 528 bytes
     with pytest.raises(RecipeError, match=r"300000 mixed images need 42\.1 GiB") as refused:
         refuse_large(Condensing(every=10), Streamed(), 60)
-    assert [one.code for one in refused.value.diagnostics] == ["KD660"]
+    assert [one.code for one in refused.value.diagnostics] == ["KD544"]
     refuse_large(Condensing(every=10, mix=0.0), Streamed(), 60)
 
 

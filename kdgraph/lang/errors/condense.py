@@ -91,7 +91,7 @@ class TooManyMixed(Diagnostic):
         kdgraph run kcd --on imagenet --set condense.mix=0
     """
 
-    code: ClassVar = "KD660"
+    code: ClassVar = "KD544"
     title: ClassVar = "{count} mixed images need {needed}, and {limit} are kept at most"
     help: ClassVar = "set `condense.mix=0`, a larger `condense.keep`, or a smaller `data.size`"
 
