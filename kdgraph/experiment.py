@@ -21,7 +21,7 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.memory import NotBuiltYet
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.find import source_of
-from kdgraph.lang.override import overridden
+from kdgraph.lang.override import adapted, overridden
 from kdgraph.lang.protocol import Protocol, Training, layered
 from kdgraph.lang.read import Reading, read_all
 from kdgraph.lang.recipe import Recipe, Stage
@@ -207,8 +207,7 @@ def examine(
         setting = read_setting(path, nested)
     except RecipeError as error:
         raise RecipeError(*text.mistakes, *error.diagnostics) from None
-    adapted = read.adapt.get(setting.name, {})
-    read = replace(read, where={**read.where, **adapted})
+    read = adapted(read, setting.name)
     read = overridden(read, names) if names else read
     world = world_of(read, setting, networks or {})
     analysis = analyse(read, world, setting.augment)

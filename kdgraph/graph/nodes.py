@@ -16,7 +16,7 @@ from kdgraph.lang.source import Span
 STOPS = frozenset(
     {
         "detach", "input", "const", "clock", "sign", "lt", "le", "gt", "ge", "eq", "ne", "argmax",
-        "onehot",
+        "keep", "onehot",
     }
 )  # fmt: skip
 """what no gradient comes through"""

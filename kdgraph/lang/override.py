@@ -38,6 +38,17 @@ def overridden(recipe: Recipe, values: Mapping[str, object]) -> Recipe:
     return recipe
 
 
+def adapted(recipe: Recipe, setting: str) -> Recipe:
+    """The recipe with what its section `adapt` says of one setting."""
+    for name, entry in recipe.adapt.get(setting, {}).items():
+        home = next((one for one in ("views", "modules") if name in getattr(recipe, one)), "")
+        if home:
+            recipe = _in(recipe, home, name, entry)
+        else:
+            recipe = replace(recipe, where={**recipe.where, name: entry})
+    return recipe
+
+
 def value_tree(name: str, value: str) -> Syntax:
     """The expression after `--set name=`."""
     head = f"--set {name}="

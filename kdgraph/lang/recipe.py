@@ -124,7 +124,10 @@ class Recipe:
             modules={**base.modules, **self.modules},
             define={**base.define, **self.define},
             metrics={**base.metrics, **self.metrics},
-            adapt={**base.adapt, **self.adapt},
+            adapt={
+                name: {**base.adapt.get(name, {}), **self.adapt.get(name, {})}
+                for name in (*base.adapt, *(one for one in self.adapt if one not in base.adapt))
+            },
             use={**base.use, **self.use},
             stages=self.stages or base.stages,
             condense=self.condense or base.condense,

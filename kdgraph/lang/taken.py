@@ -21,15 +21,16 @@ RESERVED = {
 
 def idle_adaptations(recipe: Recipe) -> list[Diagnostic]:
     """Names of `adapt` that are none of the recipe: the setting would change nothing."""
+    known = {*recipe.where, *recipe.views, *recipe.modules}
     return [
         UnknownName(
             span=entry.key,
             name=name,
-            advice=suggest(name, recipe.where) or "`adapt` gives names of `where` other values",
+            advice=suggest(name, known) or "`adapt` gives names of the recipe other values",
         )
         for entries in recipe.adapt.values()
         for name, entry in entries.items()
-        if name not in recipe.where and entry.key.source == recipe.source
+        if name not in known and entry.key.source == recipe.source
     ]
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from kdgraph.primitive import primitive
-from kdgraph.sorts import Labels, Values
+from kdgraph.sorts import Labels, Mask, Values
 
 
 @primitive(shape="reduce")
@@ -42,7 +42,10 @@ def sum(
 
 @primitive(shape="reduce")
 def mean(
-    v: Values[Tensor | float, "..."], *, over: int | None = None
+    v: Values[Tensor | float, "..."],
+    *,
+    over: int | None = None,
+    rows: Mask[Tensor, "..."] | None = None,
 ) -> Values[Tensor | float, "..."]:
     r"""The mean, of everything unless an axis is named.
 
@@ -51,6 +54,7 @@ def mean(
     Args:
         v: any values; of truth values, the share that holds.
         over: the axis to average along, counted from 0, or from −1 at the end.
+        rows: a mask of the values that count, n of them. None counts: 0.
 
     Shapes:
         any → a number; with `over`, the shape without that axis.
@@ -68,6 +72,12 @@ def mean(
         return v
     if not v.is_floating_point():
         v = v.to(torch.get_default_dtype())
+    if rows is not None:
+        rows = rows.to(torch.bool)
+        counted = torch.where(rows, v, 0.0)
+        if over is None:
+            return counted.sum() / rows.sum().clamp(min=1)
+        return counted.sum(dim=over) / rows.sum(dim=over).clamp(min=1)
     return v.mean() if over is None else v.mean(dim=over)
 
 

@@ -12,8 +12,9 @@ from kdgraph.data.images import Split
 from kdgraph.data.load import load
 from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.protocol import Protocol
-from kdgraph.lang.recipe import Stage
+from kdgraph.lang.recipe import Entry, Recipe, Stage
 from kdgraph.lang.setting import ModelSpec, Setting
+from kdgraph.lang.syntax import Name
 from kdgraph.normalisation import Normalisation
 from kdgraph.surroundings import data_spec
 from kdgraph.train import device as devices
@@ -110,10 +111,27 @@ def students_lesson(
         train=own.train if own else None,
     )
     recipe = replace(
-        plain.recipe, train=whole.recipe.train, views=whole.recipe.views, stages=(stage,)
+        plain.recipe,
+        train=whole.recipe.train,
+        views=whole.recipe.views,
+        where={**_asked_by_views(whole.recipe), **plain.recipe.where},
+        stages=(stage,),
     )
     told = on_networks(replace(plain, recipe=recipe), {STUDENT: network}, split)
     return Lesson(told, split, network, normalisation)
+
+
+def _asked_by_views(recipe: Recipe) -> dict[str, Entry]:
+    """The names of `where` that views compute with, as in `crop(image, pad=n)`."""
+    found: dict[str, Entry] = {}
+    left = [entry.tree for entry in recipe.views.values()]
+    while left:
+        for one in left.pop().walk():
+            name = one.id if isinstance(one, Name) else ""
+            if name in recipe.where and name not in found:
+                found[name] = recipe.where[name]
+                left.append(found[name].tree)
+    return found
 
 
 def _without_parts(setting: Setting) -> Setting:

@@ -22,6 +22,7 @@ SIZES = {
     "b": 3, "n": 4, "m": 6, "k": 5, "d": 3, "c": 2, "g": 2, "h": 5, "w": 6, "p": 3, "q": 2,
 }  # fmt: skip
 COUNT = 5
+TRIED = {"Count": COUNT, "Share": 0.5}
 KINDS = ("primitive", "module")
 Axes = tuple[tuple[str, int], ...]
 
@@ -138,8 +139,8 @@ def _values(one: Parameter) -> list[Any]:
     if one.knob.startswith("Literal["):
         return [text.strip(' "') for text in one.knob[len("Literal[") : -1].split(",")]
     if one.is_required:
-        assert one.knob == "Count", f"no value to try for a knob of type {one.knob}"
-        return [COUNT]
+        assert one.knob in TRIED, f"no value to try for a knob of type {one.knob}"
+        return [TRIED[one.knob]]
     return [one.default]
 
 

@@ -175,7 +175,11 @@ def outcome(path: Path, *, optimise: bool) -> dict[str, torch.Tensor]:
         optimise=optimise,
     )
     step.clock(epoch=2, epochs=24, step=30)
-    views = {name: images for name in step.inputs if name not in {"y", "i"}}
+    views = {
+        name: images.repeat(step.rows[name], 1, 1, 1)
+        for name in step.inputs
+        if name not in {"y", "i"}
+    }
     out = step(views or images, torch.arange(6) % 10, torch.arange(6))
     out.total.backward()
     found = {"total": out.total, **out.terms}

@@ -25,7 +25,9 @@ ROWS = ("b", "n", "m")
 def is_smooth(one: Specimen) -> bool:
     """Whether gradcheck applies; words with a gradient of their own are tested where they are."""
     floats = any(edge.is_floating_point() for edge in one.edges())
-    return floats and one.word.flag("gradient") != "custom" and one.word.sort != "Labels"
+    return (
+        floats and one.word.flag("gradient") != "custom" and one.word.sort not in {"Labels", "Mask"}
+    )
 
 
 def is_row_by_row(one: Specimen) -> bool:
@@ -64,6 +66,8 @@ def test_the_declared_sort_is_the_real_one(one: Specimen):
             torch.testing.assert_close(made.exp().sum(dim=-1), torch.ones_like(made[..., 0]))
         case "Labels":
             assert not made.is_floating_point()
+        case "Mask":
+            assert made.dtype == torch.bool
         case "Map":
             assert made.ndim == 4
         case _:
