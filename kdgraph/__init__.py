@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from kdgraph.compiler import compile, load  # noqa: A004 - the word people expect
     from kdgraph.examination import check
     from kdgraph.lang.diagnostics import RecipeError
+    from kdgraph.models.added import network
 
 __version__ = "0.1.0"
-__all__ = ["RecipeError", "__version__", "check", "compile", "load", "primitive"]
+__all__ = ["RecipeError", "__version__", "check", "compile", "load", "network", "primitive"]
 
 HOMES = {
     "check": "kdgraph.examination",
     "compile": "kdgraph.compiler",
     "load": "kdgraph.compiler",
+    "network": "kdgraph.models.added",
     "RecipeError": "kdgraph.lang.diagnostics",
 }
 

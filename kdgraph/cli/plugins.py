@@ -27,10 +27,18 @@ def load_plugins(files: Sequence[Path]) -> None:
             raise RecipeError(
                 UnreadableFile(path=str(path), reason="no such file", advice="check the path")
             )
-        name = f"kdgraph_plugin_{path.stem}"
+        name = _free_name(path)
         spec = spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None
         module = module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
+
+
+def _free_name(path: Path) -> str:
+    """A name for a plugin's module: two files of one name in two folders are two modules."""
+    name = f"kdgraph_plugin_{path.stem}"
+    while getattr(sys.modules.get(name), "__file__", str(path)) != str(path):
+        name += "_"
+    return name

@@ -8,6 +8,7 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.models import UnknownLibrary, UnknownNetwork
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
+from kdgraph.models.added import ADDED, Added
 from kdgraph.models.zoo import ZOO, Known
 
 KNOWN: Mapping[str, Known] = ZOO
@@ -33,8 +34,10 @@ def split(name: str, *, span: Span | None = None) -> tuple[str, str]:
     return library, plain
 
 
-def find(name: str, *, span: Span | None = None) -> Known:
-    """The network of the zoo with this name; a wrong name is refused with the nearest."""
-    if name not in KNOWN:
-        raise RecipeError(UnknownNetwork(name=name, near=suggest(name, KNOWN), span=span))
-    return KNOWN[name]
+def find(name: str, *, span: Span | None = None) -> Known | Added:
+    """The network of the zoo or of a plugin with this name; a wrong one gets the nearest."""
+    found = KNOWN.get(name) or ADDED.get(name)
+    if found is None:
+        near = suggest(name, [*KNOWN, *ADDED])
+        raise RecipeError(UnknownNetwork(name=name, near=near, span=span))
+    return found

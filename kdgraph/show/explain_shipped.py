@@ -13,6 +13,7 @@ from kdgraph.lang.find import load_text
 from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.syntax import Call, Name, Syntax
+from kdgraph.models.added import Added
 from kdgraph.models.known import KNOWN as MODELS
 from kdgraph.models.layout import Sizes
 from kdgraph.models.sizes import known_sizes
@@ -91,6 +92,12 @@ def explain_model(name: str) -> str:
     title = f"taps, for images of {channels}×{height}×{width}"
     about = reflow(f"a network: {known.about}, {parameters}")
     return f"{name}\n{about}\n\n{section(title, _taps(sizes))}\n"
+
+
+def explain_added(added: Added) -> str:
+    """A network of a plugin: what its author says of it, and where it is written."""
+    doc = f"\n\n{reflow(added.doc)}" if added.doc else ""
+    return f"{added.name}\na network of `{added.origin}`{doc}\n"
 
 
 def _taps(sizes: Sizes) -> Iterator[tuple[str, str]]:

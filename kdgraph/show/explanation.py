@@ -11,6 +11,7 @@ from kdgraph.graph.vocabulary import library
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.ask import UnknownTopic
 from kdgraph.lang.errors.suggest import suggest
+from kdgraph.models.added import ADDED
 from kdgraph.models.known import KNOWN as MODELS
 from kdgraph.registry import REGISTRY
 from kdgraph.show import explain_shipped, explain_word
@@ -65,6 +66,8 @@ def _shipped(name: str) -> Iterator[str]:
             yield explain_shipped.explain_setting(path)
     if name in MODELS:
         yield explain_shipped.explain_model(name)
+    if name in ADDED:
+        yield explain_shipped.explain_added(ADDED[name])
     if name in DATA:
         yield explain_shipped.explain_data(name)
 
@@ -97,4 +100,4 @@ def _names() -> set[str]:
     """Everything that can be asked for."""
     shipped = {path.stem for path in (*files.recipes(), *files.settings())}
     words = {one.name for one in REGISTRY} | set(library()) | set(FORMS) | set(SORTS)
-    return words | shipped | set(MODELS) | set(DATA) | set(topics()) | set(mistakes())
+    return words | shipped | set(MODELS) | set(ADDED) | set(DATA) | set(topics()) | set(mistakes())

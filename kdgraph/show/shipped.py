@@ -14,6 +14,7 @@ from kdgraph.data.known import Facts
 from kdgraph.lang.diagnostics import CODES, Diagnostic
 from kdgraph.lang.find import load_text
 from kdgraph.lang.yaml_tree import Scalar, read_tree
+from kdgraph.models.added import ADDED
 from kdgraph.models.known import KNOWN as MODELS
 from kdgraph.models.known import LIBRARIES
 
@@ -36,9 +37,11 @@ def settings() -> Iterator[Row]:
 
 
 def models() -> Iterator[Row]:
-    """Each network of the zoo with its parameters, then the libraries of others."""
+    """Each network of the zoo with its parameters, those of plugins, the libraries of others."""
     for known in MODELS.values():
         yield known.name, count(known.parameters), known.about
+    for added in ADDED.values():
+        yield added.name, "", added.about
     for library, about in LIBRARIES.items():
         yield f"{library}:…", "", about
 

@@ -7,12 +7,13 @@ from dataclasses import fields
 import pytest
 
 from kdgraph.lang.diagnostics import Diagnostic, render
-from kdgraph.lang.errors import models, normalisation
+from kdgraph.lang.errors import models, normalisation, own_networks
 from kdgraph.lang.source import Source, Span
 
 KINDS = [
     kind
-    for kind in (*vars(models).values(), *vars(normalisation).values())
+    for home in (models, normalisation, own_networks)
+    for kind in vars(home).values()
     if isinstance(kind, type) and issubclass(kind, Diagnostic) and kind is not Diagnostic
 ]
 AT = Span(Source("mine.yaml", "models: {teacher: resnet8}"), 18, 25)

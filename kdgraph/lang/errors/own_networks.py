@@ -1,0 +1,87 @@
+"""Mistakes about networks that a plugin adds: KD645 to KD648."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kdgraph.lang.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkTaken(Diagnostic):
+    """A plugin adds a network under a name that another network has.
+
+    The name of a network is the name of the function that builds it. Nothing is overwritten,
+    or a setting would mean something else wherever that plugin is loaded.
+    """
+
+    code: ClassVar[str] = "KD645"
+    title: ClassVar[str] = "the network `{name}` of `{origin}` has a name that is taken"
+    label: ClassVar[str] = "taken"
+    help: ClassVar[str] = "`{name}` is {other}; give the function another name"
+
+    name: str
+    origin: str
+    other: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSignature(Diagnostic):
+    """A function with `@kdgraph.network` can't be called as networks are built.
+
+    It is given the number of classes, and the channels of the images by name:
+
+        @kdgraph.network
+        def mynet(classes, *, channels=3):
+            return MyNet(channels, classes)
+    """
+
+    code: ClassVar[str] = "KD646"
+    title: ClassVar[str] = "`{name}` can't be called as `{name}(10, channels=3)`"
+    label: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = "{reason}\nwrite `def {name}(classes, *, channels=3)` in `{origin}`"
+
+    name: str
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotANetwork(Diagnostic):
+    """A function with `@kdgraph.network` gave something that is no network.
+
+    It has to return an `nn.Module` that takes images (b, c, h, w) and gives logits
+    (b, classes).
+    """
+
+    code: ClassVar[str] = "KD647"
+    title: ClassVar[str] = "`{name}` gave {found}"
+    label: ClassVar[str] = "a network of `{origin}`"
+    help: ClassVar[str] = "return an `nn.Module` with {classes} logits from it, in `{origin}`"
+
+    name: str
+    origin: str
+    found: str
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongAlias(Diagnostic):
+    """A plugin says what an alias means in its network, in a way that can't be.
+
+    `logits`, `features` and `stem` are one path each, `maps` and `preact` a tuple of them. A
+    path is the name of a module, or of its input:
+
+        @kdgraph.network(aliases={"features": "fc.input", "maps": ("layer1", "layer2")})
+    """
+
+    code: ClassVar[str] = "KD648"
+    title: ClassVar[str] = "the alias `{alias}` of the network `{name}` can't be used"
+    label: ClassVar[str] = "a network of `{origin}`"
+    help: ClassVar[str] = "{reason}; see `aliases=` in `{origin}`"
+
+    name: str
+    origin: str
+    alias: str
+    reason: str
