@@ -63,7 +63,9 @@ def main() -> None:
     try:
         app()()
     except RecipeError as error:
-        typer.echo(str(error), err=True)
+        from kdgraph.cli.telling import tell
+
+        tell(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(STOPPED)

@@ -114,13 +114,14 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
 @contextmanager
 def _telling(*, leads: bool) -> Iterator[None]:
     """Rank 0 tells of a mistake while the others are still there; they leave without a word."""
+    from kdgraph.cli.telling import tell
     from kdgraph.lang.diagnostics import RecipeError
 
     try:
         yield
     except RecipeError as error:
         if leads:
-            typer.echo(str(error), err=True)
+            tell(error)
         raise typer.Exit(1) from None
 
 

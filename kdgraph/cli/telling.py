@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import typer
 
-from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.cli.width import width
+from kdgraph.lang.diagnostics import Diagnostic, RecipeError, render
+
+
+def tell(error: RecipeError) -> None:
+    """Print what stopped a command, as wide as the terminal."""
+    typer.echo(error.told(width(sys.stderr)), err=True)
 
 
 def tell_mistakes(recipe: str, mistakes: Sequence[Diagnostic], setting: str = "") -> int:
@@ -14,7 +21,7 @@ def tell_mistakes(recipe: str, mistakes: Sequence[Diagnostic], setting: str = ""
     errors = sum(one.severity == "error" for one in mistakes)
     warnings = len(mistakes) - errors
     for mistake in mistakes:
-        typer.echo(f"{mistake}\n", err=True)
+        typer.echo(f"{render(mistake, width(sys.stderr))}\n", err=True)
     counted = [_count(errors, "error")] if errors else []
     counted += [_count(warnings, "warning")] if warnings else []
     where = f" on {setting}" if setting else ""

@@ -34,13 +34,14 @@ def viz(
     drawn = writer(output) if output is not None else None
 
     from kdgraph.cli.asking import examined_well
+    from kdgraph.cli.width import width
     from kdgraph.viz.picture_of import picture_of
     from kdgraph.viz.terminal import tree
 
     experiment = examined_well(recipe, on, set_, stage, plugin)
     picture = picture_of(experiment.analysis, stage, subtitle=experiment.setting.name)
     if drawn is None or output is None:
-        typer.echo(tree(picture, _width()), nl=False)
+        typer.echo(tree(picture, width(otherwise=100)), nl=False)
         return
 
     from kdgraph.cli.asking import write
@@ -48,11 +49,3 @@ def viz(
     made = drawn(picture)
     write(output, made.encode() if isinstance(made, str) else made)
     typer.echo(f"{output}: {len(picture.boxes)} boxes, {len(picture.arrows)} arrows")
-
-
-def _width() -> int:
-    """How wide the terminal is; 100 columns where the output goes to a file."""
-    import shutil
-    import sys
-
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100

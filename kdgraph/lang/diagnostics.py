@@ -8,7 +8,10 @@ from typing import ClassVar
 
 from kdgraph.lang.excerpt import excerpt, printed
 from kdgraph.lang.source import Span
+from kdgraph.lang.wrap import hanging
 
+WIDTH = 80
+"""columns of a message where no terminal says otherwise"""
 CODES: dict[str, type[Diagnostic]] = {}
 
 
@@ -63,19 +66,25 @@ class RecipeError(Exception):
 
     def __str__(self) -> str:
         """Every message, with an empty line between two."""
-        return "\n\n".join(render(one) for one in self.diagnostics)
+        return self.told()
+
+    def told(self, width: int = WIDTH) -> str:
+        """The messages for a terminal of this width."""
+        return "\n\n".join(render(one, width) for one in self.diagnostics)
 
 
-def render(diagnostic: Diagnostic) -> str:
-    """Draw a message: headline, place, lines with carets, help."""
-    lines = [diagnostic.headline]
+def render(diagnostic: Diagnostic, width: int = WIDTH) -> str:
+    """Draw a message: headline, place, lines with carets, help; long lines are folded."""
+    words, _, title = diagnostic.headline.partition(" ")
+    lines = hanging(f"{words} ", title, width)
     labels = diagnostic.labels()
     margin = 0
     if labels:
         lead = diagnostic.span or labels[0][0]
         margin = len(str(max(span.line for span, _ in labels)))
         lines.append(f"{' ' * margin}--> {lead.source.path}:{lead.line}:{lead.column}")
-        lines += excerpt(labels, margin, lead)
+        lines += excerpt(labels, margin, lead, width)
     help_text = diagnostic.help.format(**diagnostic.facts())
-    lines += [f"{' ' * margin} = help: {part}" for part in help_text.split("\n") if part]
+    for part in filter(None, help_text.split("\n")):
+        lines += hanging(f"{' ' * margin} = help: ", part, width)
     return "\n".join(map(printed, lines))

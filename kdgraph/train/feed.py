@@ -11,7 +11,7 @@ from torch import Tensor
 from kdgraph.data.batches import batches, steps
 from kdgraph.data.images import Batch, Examples, Images
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NoBatches, UnevenBatch
+from kdgraph.lang.errors.run import BatchOfOne, NoBatches, UnevenBatch
 from kdgraph.lang.protocol import Training
 from kdgraph.train.distributed import World
 
@@ -50,15 +50,15 @@ class Feed:
         """How many batches n examples make, at least one."""
         even = n - self.left_out(n)
         training, fewest = self.training, self.least * self.world.size
-        found = 0
-        if training.batch >= fewest:
-            found = steps(
-                even,
-                batch=training.batch,
-                drop_last=training.drop_last,
-                least=self.least,
-                world=self.world.size,
-            )
+        if training.batch < fewest:
+            raise RecipeError(BatchOfOne(batch=training.batch, fewest=fewest))
+        found = steps(
+            even,
+            batch=training.batch,
+            drop_last=training.drop_last,
+            least=self.least,
+            world=self.world.size,
+        )
         if not found:
             raise RecipeError(NoBatches(examples=n, batch=training.batch))
         return found

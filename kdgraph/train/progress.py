@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from kdgraph.lang.diagnostics import WIDTH, render
 from kdgraph.train.events import (
     Begun,
     Condensed,
@@ -63,9 +64,14 @@ class Progress:
                 self.close()
                 self.console.print(stopped(event, self.resume), soft_wrap=True)
             case Warned():
-                self.console.print(Text(str(event.diagnostic), style="yellow"))
+                words = Text(render(event.diagnostic, self._width()), style="yellow")
+                self.console.print(words, soft_wrap=True)
             case _:
                 pass
+
+    def _width(self) -> int:
+        """Columns of a message; the usual number where no terminal says otherwise."""
+        return self.console.width if self.console.is_terminal else WIDTH
 
     def _begin(self, event: Begun) -> None:
         self.close()

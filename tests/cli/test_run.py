@@ -179,6 +179,13 @@ def test_a_batch_that_ranks_could_not_fill(refused):
     assert "error[KD680]: 88 example(s) give no batch of 100" in said
 
 
+def test_batches_of_one_are_refused_where_batch_norm_trains(refused):
+    said = refused("kd", "--set", "train.batch=1")
+
+    assert "error[KD699]: batch norm cannot train on batches of 1" in said
+    assert "`--set train.batch=2`" in said
+
+
 def test_a_device_that_is_not_here(refused):
     assert "error[KD678]: no device `cuda:99` here" in refused("kd", "--device", "cuda:99")
 

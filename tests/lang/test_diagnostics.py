@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from kdgraph.lang.diagnostics import CODES, Diagnostic, RecipeError, render
 from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.text import UnexpectedWord
 from kdgraph.lang.source import Source, Span
 
 
@@ -106,7 +107,7 @@ def test_a_long_line_is_clipped_around_its_carets(at):
     lines = render(Example(span=span(text, "KD"))).split("\n")
     excerpt, carets = lines[3], lines[4]
 
-    assert all(cell_len(line) <= 105 for line in (excerpt, carets.partition(" here")[0]))
+    assert max(map(cell_len, lines)) <= 80
     assert excerpt[carets.index("^") :].startswith("KD")
     assert ("…" in excerpt[:6]) == (at >= 99)
     assert excerpt.endswith("…") == (at < 480)
@@ -125,7 +126,44 @@ def test_places_far_apart_on_a_long_line_are_shown_one_by_one():
 def test_a_span_longer_than_the_window_is_clipped_too():
     drawn = render(Example(span=span("x" * 400, "x" * 400)))
 
-    assert max(map(cell_len, drawn.split("\n"))) < 115
+    assert max(map(cell_len, drawn.split("\n"))) <= 80
+
+
+def test_wide_letters_around_the_caret_are_counted_twice():
+    text = "损" * 60 + "KD" + "失" * 60
+    *_, excerpt, carets, _ = render(Example(span=span(text, "KD"))).split("\n")
+
+    assert 70 <= cell_len(excerpt) <= 80
+    assert excerpt.startswith("1 | …损")
+    assert excerpt.endswith("失…")
+    assert cell_len(excerpt[: excerpt.index("KD")]) == carets.index("^")
+
+
+def test_help_and_title_are_folded_under_their_beginning():
+    long = "write `--set train.epochs=3` " * 4
+    lines = render(Example(thing="it` and `that " * 9, more=long)).split("\n")
+
+    assert max(map(cell_len, lines)) <= 80
+    assert lines[1].startswith(" " * len("error[KD999]: "))
+    assert lines[-1].startswith("         `--set")
+    assert " ".join(" ".join(lines).split()).count("`--set train.epochs=3`") == 4
+    assert all(line.count("`") % 2 == 0 for line in lines[-2:])
+
+
+def test_a_wider_terminal_gets_longer_lines():
+    text = "a" * 100 + "KD"
+    drawn = render(Example(span=span(text, "KD"), more="do " * 30), 120)
+
+    assert f"1 | {text}\n" in drawn
+    assert len(drawn.split("\n")) == 7
+
+
+def test_a_label_that_does_not_fit_behind_its_caret_stands_below_it():
+    text = "a" * 70 + "KD"
+    carets, label, _ = render(Example(span=span(text, "KD"))).split("\n")[4:]
+
+    assert carets == "  | " + " " * 70 + "^^"
+    assert label == "  | " + " " * 70 + "here"
 
 
 def test_a_terminal_is_sent_nothing_that_moves_its_cursor():
@@ -145,7 +183,7 @@ def test_a_code_is_never_given_twice():
     with pytest.raises(RuntimeError, match="KD101 is both"):
 
         class Again(Diagnostic):
-            code = "KD101"
+            code = UnexpectedWord.code
 
 
 @pytest.mark.parametrize(

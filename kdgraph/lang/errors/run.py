@@ -210,10 +210,29 @@ class NoBatches(Diagnostic):
 
     code: ClassVar = "KD680"
     title: ClassVar = "{examples} example(s) give no batch of {batch}"
-    help: ClassVar = "lower `train.batch`, or leave out `train.drop_last`"
+    help: ClassVar = "take more examples or a smaller `train.batch`, or leave out `train.drop_last`"
 
     examples: int
     batch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOfOne(Diagnostic):
+    """Batch norm cannot train on a batch of one.
+
+    It divides by how much the images of a batch differ, and one image does not differ from
+    itself. A short last batch of one is left out for this reason; where every batch is that
+    small nothing would be left. On several ranks each of them needs two images.
+    """
+
+    code: ClassVar = "KD699"
+    title: ClassVar = "batch norm cannot train on batches of {batch}"
+    help: ClassVar = (
+        "write `--set train.batch={fewest}` or more, or take a network without batch norm"
+    )
+
+    batch: int
+    fewest: int
 
 
 @dataclass(frozen=True, kw_only=True)
