@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from kdgraph.data.batches import order
 from kdgraph.data.images import Batch, Examples, Split
@@ -25,7 +24,7 @@ from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, launched, wrap
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener, Warned, tell
-from kdgraph.train.feed import Feed, near
+from kdgraph.train.feed import Feed, fewest_rows, near
 from kdgraph.train.interrupt import interruptible
 from kdgraph.train.ledger import Ledger
 from kdgraph.train.loop import Loop
@@ -108,7 +107,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     step.to(device)
     devices.settle(step.models.values(), device)
     step.train()
-    least = 2 if any(isinstance(one, _BatchNorm) and one.training for one in step.modules()) else 1
+    least = fewest_rows(step)
     train_set, test_set = near(split.train, device), near(split.test, device)
     condenser = _condenser(condense, train_set, device, world)
     feed = Feed(condenser.pool if condenser else train_set, training, world, device, least)

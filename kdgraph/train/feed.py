@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from kdgraph.data.batches import batches, steps
 from kdgraph.data.images import Batch, Examples, Images
@@ -82,6 +83,11 @@ class Feed:
                 batch.labels.to(self.device, non_blocking=True),
                 batch.examples.to(self.device, non_blocking=True),
             )
+
+
+def fewest_rows(step: nn.Module) -> int:
+    """How many rows a batch needs: two where batch norm trains, which one row would stop."""
+    return 2 if any(isinstance(one, _BatchNorm) and one.training for one in step.modules()) else 1
 
 
 def near(examples: Examples, device: torch.device) -> Examples:

@@ -30,7 +30,7 @@ from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
-from kdgraph.train.feed import Feed, near
+from kdgraph.train.feed import Feed, fewest_rows, near
 from kdgraph.train.gather import gather_rows
 from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
@@ -199,7 +199,7 @@ def rehearse(
         step = compile_stage(experiment, stage, networks, prepare, split, training, 0, place)
         if not step.trained():
             raise RecipeError(NothingTrained(stage=stage.name))
-        feed = Feed(split.train, training, place.world, place.device, 1)
+        feed = Feed(split.train, training, place.world, place.device, fewest_rows(step.train()))
         feed.count(len(split.train))
         how = experiment.condensing(stage)
         if how is not None:

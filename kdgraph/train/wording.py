@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len, set_cell_size
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -29,17 +31,15 @@ def picture(
     bar.add_column(no_wrap=True)
     bar.add_column(ratio=1)
     bar.add_column(no_wrap=True, justify="right")
-    pace = "" if logged is None else f"{count(logged.speed)} img/s"
-    rest = "" if left is None else f"ETA {clock(left)}"
     bar.add_row(
         Text(begun.name, style="bold"),
         Text(f"{epoch}/{begun.epochs}"),
         ProgressBar(total=begun.epochs, completed=done),
-        Text(f"{pace}  {rest}".strip()),
+        Text("the first steps" if logged is None else _pace(logged, left)),
     )
     lines: list[RenderableType] = [bar]
     if logged is not None:
-        lines.append(Text(terms(logged)))
+        lines += [Text(_loss(logged)), Columns(_terms(logged), padding=(0, 3))]
     if begun.lengths:
         lines.append(Text(f"images {_share(begun.lengths[epoch - 1], begun.lengths[0])}"))
     if evaluated is not None and "accuracy" in evaluated.result.measures:
@@ -47,18 +47,29 @@ def picture(
     return Group(*lines)
 
 
-def terms(logged: Logged) -> str:
-    """Total, learning rate, and each term as `name value ×weight`."""
-    parts = [f"total {logged.total:.4g}"]
-    parts += [weighted(name, value, logged.weights) for name, value in logged.terms.items()]
-    return "   ".join([*parts, f"lr {logged.lr:.3g}"])
+def _pace(logged: Logged, left: float | None) -> str:
+    """How fast it goes, and how long it will go on."""
+    rest = "" if left is None else f"  ETA {clock(left)}"
+    return f"{count(logged.speed)} img/s{rest}"
+
+
+def _loss(logged: Logged) -> str:
+    return f"total {logged.total:.4g}   lr {logged.lr:.3g}"
+
+
+def _terms(logged: Logged) -> list[Text]:
+    """Each term as `name value ×weight`, in one piece."""
+    shown = (weighted(name, value, logged.weights) for name, value in logged.terms.items())
+    return [Text(one, no_wrap=True, overflow="ellipsis") for one in shown]
 
 
 def weighted(name: str, value: float, weights: Mapping[str, float]) -> str:
-    """A term with its weight, by a name of bearable length."""
-    short = name if len(name) <= TERM_WIDTH else name[: TERM_WIDTH - 1] + "…"
-    weight = weights.get(name, 1.0)
-    return f"{short} {value:.4g}" + ("" if weight == 1 else f" ×{weight:.3g}")
+    """A term with its weight, by a name of bearable length: long ones differ at their ends."""
+    half = TERM_WIDTH // 2
+    short = name
+    if cell_len(name) > TERM_WIDTH:
+        short = f"{set_cell_size(name, half - 1)}…{set_cell_size(name[::-1], half)[::-1]}"
+    return f"{short} {value:.4g} ×{weights.get(name, 1.0):.3g}"
 
 
 def epoch_line(begun: Begun, event: Evaluated) -> str:

@@ -58,7 +58,8 @@ def test_the_live_block_fits_eighty_columns_with_every_term_and_its_weight():
     assert max(cell_len(line) for line in lines) <= 80
     text = " ".join(" ".join(lines).split())
     assert "term7 8.642 ×0.123" in text
-    assert "mean(T²·kl(softmax(teac… 1.235e+04 ×0.123" in text
+    assert "mean(T²·kl(….logits/T))) 1.235e+04 ×0.123" in text
+    assert "total 123.5 lr 0.05" in text
     assert "123.5k img/s ETA 3:25:45" in text
     assert "test 50.0 % (best 50.0 % in epoch 1)" in text
 
@@ -115,4 +116,4 @@ def test_numbers_are_short():
     assert [count(9), count(1234), count(2_500_000)] == ["9", "1.2k", "2.5M"]
     assert [clock(0.04), clock(59.6), clock(7200)] == ["0.0 s", "1:00", "2:00:00"]
     assert percent(1) == "100.0 %"
-    assert weighted("kd", 2.0, {"kd": 1.0}) == "kd 2"
+    assert weighted("kd", 2.0, {"kd": 1.0}) == "kd 2 ×1"
