@@ -10,6 +10,7 @@ from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
+from kdgraph.graph.part_names import part_name
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.slots import Applied, fill
 from kdgraph.graph.taps import apply_path, borrowed
@@ -190,7 +191,8 @@ def word(
     filled = fill(build, made, tree, scope, applied)
     knobs, inputs = filled.knobs, tuple(filled.inputs)
     if made.kind in {"module", "memory"}:
-        name = applied.maker.full_name if applied else _part_name(build, made.name, direct=direct)
+        own = part_name(build.labels, made.name, build.parts, direct=direct)
+        name = applied.maker.full_name if applied else own
         knobs = (("name", name), *knobs)
         build.parts.setdefault(name, build.graph.next)
     touched = (name,) if made.kind == "memory" else ()
@@ -198,16 +200,3 @@ def word(
     sizes = {name: getattr(build.world, name) for name in SIZES}
     found = infer_word(made, op, build.seen(inputs), sizes)
     return checked(build, op, inputs, found, applied.tree if applied else tree, filled.spans)
-
-
-def _part_name(build: Builder, word_: str, *, direct: bool) -> str:
-    """What a module or a memory is called: by the names on the way to it, and no others."""
-    labels = list(build.labels)
-    if not direct or not labels:
-        labels.append(word_)
-    name = plain = ".".join(labels)
-    count = 1
-    while name in build.parts:
-        count += 1
-        name = f"{plain}_{count}"
-    return name

@@ -9,6 +9,7 @@ from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.knobs import static
 from kdgraph.graph.loops import collection, zipped
+from kdgraph.graph.part_names import part_name
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Many, Model, Point, Unknown, Value
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
@@ -81,13 +82,7 @@ def _learn(build: Builder, tree: Call, scope: Scope) -> Value:
     argument = _argument(build, tree)
     if argument is None:
         return Unknown()
-    labels = build.labels
-    name = ".".join(labels if labels and build.direct is tree else [*labels, "learn"])
-    count = 1
-    plain = name
-    while name in build.parts:
-        count += 1
-        name = f"{plain}_{count}"
+    name = part_name(build.labels, "learn", build.parts, direct=build.direct is tree)
     start = static(build, argument, scope, "learn", "start")
     shape: list[int | None] = []
     for keyword in tree.keywords:

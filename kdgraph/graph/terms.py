@@ -6,6 +6,7 @@ from kdgraph.graph.arithmetic import pointwise
 from kdgraph.graph.build import Builder
 from kdgraph.graph.constant import constant
 from kdgraph.graph.graph import Term
+from kdgraph.graph.part_names import text_name
 from kdgraph.graph.scope import Scope
 from kdgraph.lang.errors.sorts import DividesByZero, NotAScalarLoss
 from kdgraph.lang.syntax import Binary, Name, Negative, Number, Syntax
@@ -59,13 +60,13 @@ def _flatten(
             return
         case Binary(op="*"):
             for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
-                if _may_be_free(side, build, scope):
-                    factor = build.point(side, scope)
+                if _may_be_free(side, build, scope, tree):
+                    factor = _written(build, side, scope, tree)
                     _flatten(build, other, scope, [*factors, ("mul", factor, write(side))], found)
                     return
         case Binary(op="/"):
-            if _may_be_free(tree.right, build, scope):
-                factor = build.point(tree.right, scope)
+            if _may_be_free(tree.right, build, scope, tree):
+                factor = _written(build, tree.right, scope, tree)
                 if constant(build.graph, factor) == 0:
                     build.note(DividesByZero(span=tree.right.span))
                     factor = build.const(1.0, tree.span)
@@ -74,16 +75,27 @@ def _flatten(
                 )
                 return
     name = tree.id if isinstance(tree, Name) else write(tree)
-    labels, build.labels = build.labels, []
-    found.append((name, build.point(tree, scope), factors, tree))
-    build.labels = labels
+    found.append((name, _written(build, tree, scope, tree), factors, tree))
 
 
-def _may_be_free(tree: Syntax, build: Builder, scope: Scope) -> bool:
-    """Whether a factor has no data in it: numbers, schedules, learned scalars."""
-    if isinstance(tree, Number):
-        return True
+def _written(build: Builder, tree: Syntax, scope: Scope, term: Syntax) -> int:
+    """The node of a piece of the loss; modules in it are called after the term it is of."""
+    labels, build.labels = build.labels, [text_name(term)]
+    build.direct = tree if tree is term else None
     number = build.point(tree, scope)
+    build.labels = labels
+    return number
+
+
+def _may_be_free(tree: Syntax, build: Builder, scope: Scope, term: Syntax) -> bool:
+    """Whether a factor has no data in it: numbers, schedules, learned scalars."""
+    match tree:
+        case Number():
+            return True
+        case Binary(op="+" | "-"):  # its parts may be terms, each called after itself
+            sides = (tree.left, tree.right)
+            return all(_may_be_free(side, build, scope, side) for side in sides)
+    number = _written(build, tree, scope, term)
     if build.graph.node(number).axes != ():
         return False
     return all(build.graph.node(one).op.name not in DATA for one in build.graph.reach(number))

@@ -122,7 +122,7 @@ def test_parts_are_called_by_the_names_on_the_way_to_them():
     ).built()
 
     assert sorted(built.parts) == [
-        "a.linear", "a.linear_2", "b.f.bn", "b.f.w", "linear", "θ",
+        "a.linear", "a.linear_2", "b.f.bn", "b.f.w", "mean_7bb3a4.linear", "θ",
     ]  # fmt: skip
 
 
