@@ -205,7 +205,7 @@ def _refuse_given(recipe: Recipe, given: Sequence[str]) -> None:
     if isinstance(given, str):
         msg = f"given takes a list of names, as in given=[{given!r}]"
         raise TypeError(msg)
-    known = {*recipe.where, *(name for other in recipe.use.values() for name in other.where)}
+    known = {*recipe.where, *recipe.inner_names}
     for name in given:
         if name not in known:
             near = suggest(name, known) or f"it has {', '.join(sorted(known))}"

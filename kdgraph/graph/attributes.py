@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.borrow import inner_name, view_called
 from kdgraph.graph.calls import is_function
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.scope import Scope
-from kdgraph.graph.taps import field_of, first_tap, inner_name
+from kdgraph.graph.taps import field_of, first_tap
 from kdgraph.graph.values import Inner, Model, Path, Unknown, Value
 from kdgraph.graph.world import SIZES, SOURCES
 from kdgraph.lang.errors.names import UnknownField, UnknownModel
@@ -24,6 +25,8 @@ def attribute(build: Builder, tree: Attribute, scope: Scope) -> Value:
     value = _base(build, tree.value, scope)
     match value:
         case Model():
+            if value.view is None:
+                view_called(build, "x", scope, tree.span)
             return first_tap(build, value, tree)
         case Path():
             return Path(value.model, f"{value.path}.{tree.name}", tree.span)
@@ -51,7 +54,9 @@ def _base(build: Builder, tree: Syntax, scope: Scope) -> Value:
         return build.value(tree, scope)
     if isinstance(tree, Call) and is_function(build, name.id, scope):
         return build.value(tree, scope)
-    advice = suggest(name.id, {*build.world.networks, *build.recipe.use})
+    advice = suggest(
+        name.id, {*build.world.networks, *(scope.root.home.use if scope.root.home else ())}
+    )
     known = ", ".join(f"`{one}`" for one in build.world.networks)
     build.note(
         UnknownModel(span=name.span, name=name.id, advice=advice or f"the models are {known}")
@@ -61,4 +66,6 @@ def _base(build: Builder, tree: Syntax, scope: Scope) -> Value:
 
 def _is_known(build: Builder, name: str, scope: Scope) -> bool:
     known = {*build.world.given, *build.world.views, *SOURCES, *SIZES}
+    home = scope.root.home
+    known |= home.views.keys() if home is not None else set()
     return name in known or scope.find(name) is not None or outside(build, name, scope) is not None

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from kdgraph.graph.arithmetic import arithmetic
 from kdgraph.graph.attributes import attribute
+from kdgraph.graph.borrow import names_of, own_term
 from kdgraph.graph.calls import call
-from kdgraph.graph.lookup import named, opened
+from kdgraph.graph.lookup import named
 from kdgraph.graph.loops import each, index
 from kdgraph.graph.nodes import Nodes
 from kdgraph.graph.scope import Scope
-from kdgraph.graph.taps import borrowed, tap
+from kdgraph.graph.taps import tap
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value, described
 from kdgraph.lang.errors.names import NameClash, NotAValue
 from kdgraph.lang.recipe import Function, Recipe
@@ -58,12 +59,18 @@ class Builder(Nodes):
     def __post_init__(self) -> None:
         """Open the scope that the names of the recipe stand in."""
         known = self.world.networks
-        entries = {name: one for name, one in self.recipe.where.items() if name not in known}
+        entries = {
+            name: one
+            for name, one in self.recipe.where.items()
+            if name not in known and "." not in name
+        }
         self.top = Scope((), entries, home=self.recipe)
         self.plain = Scope()
         for section in (self.recipe.views, self.recipe.modules, self.recipe.where):
             for name in section.keys() & known.keys():
                 self.note(NameClash(span=section[name].key, name=name, what="a model"))
+        for name in self.recipe.use.keys() & known.keys():
+            self.note(NameClash(span=self.recipe.use_spans[name], name=name, what="a model"))
 
     def value(self, tree: Syntax, scope: Scope) -> Value:
         """What a piece of an expression stands for."""
@@ -106,14 +113,16 @@ class Builder(Nodes):
                 return tap(self, value, tree.span)
             case Unknown():
                 return self.unknown(tree.span)
-            case Inner(name=name) if name in self.recipe.use[name].where:
-                return self.node_of(opened(self, name, borrowed(self, name), tree.span), tree)
+            case Inner():
+                own = own_term(self, value, tree.span)
+                if own is not None:
+                    return self.node_of(own, tree)
         advice = f"pick one, as in `{write(tree)}[0]`, or run over it with `Σ`"
         if isinstance(value, Model):
             advice = f"take one of its values, such as `{write(tree)}.logits`"
         elif isinstance(value, Maker):
             advice = f"apply it to a value, as in `{write(tree)}(student.features)`"
         elif isinstance(value, Inner):
-            advice = f"take one of its names, as in `{write(tree)}.s`"
+            advice = f"it has no term `{value.name}`: take {names_of(value)}"
         self.note(NotAValue(span=tree.span, name=write(tree), what=described(value), advice=advice))
         return self.unknown(tree.span)

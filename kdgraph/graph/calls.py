@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.borrow import lender, lent_function, view_called
 from kdgraph.graph.checked import checked
 from kdgraph.graph.expand import expand
 from kdgraph.graph.forms import FORMS
@@ -13,14 +14,14 @@ from kdgraph.graph.lookup import outside
 from kdgraph.graph.part_names import part_name
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.slots import Applied, fill
-from kdgraph.graph.taps import apply_path, borrowed
+from kdgraph.graph.taps import apply_path
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
 from kdgraph.lang.errors.arguments import MissingArgument
 from kdgraph.lang.errors.names import UnknownFunction, UnknownView
 from kdgraph.lang.errors.sorts import AxisClash
 from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.syntax import Call, Missing, Name, Syntax
+from kdgraph.lang.syntax import Attribute, Call, Missing, Name, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 def call(build: Builder, tree: Call, scope: Scope) -> Value:
     """What a call stands for."""
     callee = tree.callee
+    if isinstance(callee, Attribute):
+        lent = lent_function(build, callee, scope)
+        if lent is not None:
+            return expand(build, lent[0], tree, scope, lent[1])
     if not isinstance(callee, Name):
         return _applied(build, build.value(callee, scope), tree, scope)
     name = callee.id
@@ -46,7 +51,8 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
         return expand(build, own, tree, scope, scope.root)
     if name in build.library:
         return expand(build, build.library[name], tree, scope, build.plain)
-    if name in build.recipe.use and name not in build.world.networks:
+    home = scope.root.home
+    if home is not None and name in home.use and name not in build.world.networks:
         return _borrowed_function(build, name, tree, scope)
     elsewhere = outside(build, name, scope)
     if elsewhere is not None:
@@ -66,7 +72,7 @@ def is_function(build: Builder, name: str, scope: Scope) -> bool:
 
 def _borrowed_function(build: Builder, name: str, tree: Call, scope: Scope) -> Value:
     """A recipe of `use` whose own function has its name: `crd(a, b, J)`."""
-    home = borrowed(build, name)
+    home = lender(build, scope.root, name, tree.span).scope
     function = home.function(name)
     if function is None:
         _say_unknown(build, tree.callee, tree, scope)
@@ -121,7 +127,8 @@ def _applied(build: Builder, value: Value, tree: Call, scope: Scope) -> Value:
 def _view_of(build: Builder, tree: Syntax, scope: Scope) -> int:
     if isinstance(tree, Name) and scope.find(tree.id) is None:
         known = {*build.world.views, *VIEW_SOURCES}
-        if tree.id not in known and tree.id not in build.world.given:
+        view = view_called(build, tree.id, scope, tree.span)
+        if view is None and tree.id not in VIEW_SOURCES and tree.id not in build.world.given:
             advice = (
                 suggest(tree.id, known) or f"define it in `views`, as in `{tree.id}: flip(image)`"
             )
@@ -136,7 +143,7 @@ def made(build: Builder, maker: Maker, first: Syntax, scope: Scope, tree: Call) 
     axes = build.graph.node(number).axes
     size = axes[1 if len(axes) == 4 else -1].size if axes else None  # noqa: PLR2004 - maps
     width = Point(build.const(size, tree.span) if size else build.unknown(tree.span))
-    inner = Scope((), {}, {"width": width, "channels": width}, build.top)
+    inner = Scope((), {}, {"width": width, "channels": width}, maker.home)
     signature = _maker_word(build, maker)
     body = maker.entry.tree
     if signature is None or not isinstance(body, Call):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.borrow import view_called
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.knobs import static
@@ -147,7 +148,7 @@ def _view_name(build: Builder, tree: Syntax, scope: Scope) -> str | None:
     """The view that an argument is, also through an argument of a function."""
     views = build.world.views
     if isinstance(tree, Name) and scope.find(tree.id) is None:
-        return tree.id if tree.id in views else None
+        return view_called(build, tree.id, scope, tree.span)
     value = build.value(tree, scope)
     op = build.graph.node(value.number).op if isinstance(value, Point) else Op("")
     name = str(op.knob("name")) if op.name == "input" else ""

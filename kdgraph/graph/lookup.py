@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.borrow import lender, view_called
 from kdgraph.graph.graph import Op
 from kdgraph.graph.network import ALIASES
 from kdgraph.graph.scope import Bound, Scope
-from kdgraph.graph.values import Inner, Maker, Many, Model, Point, Unknown, Value
+from kdgraph.graph.values import Maker, Many, Model, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, SOURCES
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.names import UnknownName
@@ -35,8 +36,9 @@ def named(build: Builder, tree: Name, scope: Scope) -> Value:
     name = tree.id
     if name in build.world.given:
         return Point(build.given(name, tree.span))
-    if name in build.world.views:
-        return Point(build.view(name, tree.span))
+    view = view_called(build, name, scope, tree.span)
+    if view is not None:
+        return Point(build.view(view, tree.span))
     if name in SOURCES or name in SIZES:
         return Point(build.source(name, tree.span))
     found = outside(build, name, scope)
@@ -58,9 +60,9 @@ def outside(build: Builder, name: str, scope: Scope) -> Value | None:
         return Many(tuple(Model(one) for one in build.world.chain if one in known), "the chain")
     if home is not None and name in home.modules:
         build.used.add(name)
-        return Maker(".".join([*scope.root.path, name]), home.modules[name])
-    if name in build.recipe.use:
-        return Inner(name)
+        return Maker(".".join([*scope.root.path, name]), home.modules[name], scope.root)
+    if home is not None and name in home.use:
+        return lender(build, scope.root, name, home.source_span)
     if any(one.name == name and one.compute is not None for one in build.recipe.stages):
         op = Op("computed", (("name", name),), reads=(name,))
         return Point(build.leaf(op, "Table", None, build.recipe.source_span))
@@ -71,11 +73,12 @@ def opened(build: Builder, name: str, owner: Scope, span: Span) -> Value:
     """The value of a name in the scope that knows it: built once."""
     if name in owner.memo:
         return owner.memo[name]
-    if owner is build.top:
-        build.used.add(name)
-    if owner is build.top and name in build.world.given:
-        owner.memo[name] = Point(build.given(name, span))
-        return owner.memo[name]
+    if owner.home is not None:
+        full = ".".join([*owner.path, name])
+        build.used.add(full)
+        if full in build.world.given:
+            owner.memo[name] = Point(build.given(full, span))
+            return owner.memo[name]
     bound = owner.bound.get(name)
     if bound is not None and not isinstance(bound, Bound):
         return bound
@@ -89,16 +92,18 @@ def opened(build: Builder, name: str, owner: Scope, span: Span) -> Value:
     if isinstance(bound, Bound):
         value = build.value(bound.tree, bound.scope)
     else:
-        value = _entry(build, owner.entries[name], owner)
+        entry, scope = owner.lent.get(name, (owner.entries[name], owner))
+        value = _entry(build, entry, owner, scope)
     build.opening.pop()
     owner.memo[name] = value
     return value
 
 
-def _entry(build: Builder, entry: Entry, owner: Scope) -> Value:
-    labels, build.labels = build.labels, [*owner.path, entry.name]
+def _entry(build: Builder, entry: Entry, owner: Scope, scope: Scope) -> Value:
+    name = entry.name.rpartition(".")[2]
+    labels, build.labels = build.labels, [*owner.path, name]
     build.direct = entry.tree
-    value = build.value(entry.tree, owner)
+    value = build.value(entry.tree, scope)
     if isinstance(value, Point) and owner is build.top:
         _christen(build, value.number, entry)
     build.labels = labels

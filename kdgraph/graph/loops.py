@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.arithmetic import pointwise
@@ -73,7 +74,7 @@ def branches(build: Builder, maker: Maker) -> Value:
         build.note(UnknownModel(span=span, name=model or write(body), advice=advice))
     if count is None:
         return Unknown()
-    makers = tuple(Maker(maker.name, maker.entry, place) for place in range(count))
+    makers = tuple(replace(maker, place=place) for place in range(count))
     return Many(makers, "the branches")
 
 

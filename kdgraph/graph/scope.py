@@ -26,6 +26,8 @@ class Scope:
         entries: names with expressions, as in `where`.
         bound: names with arguments or values, as in a call or a loop.
         memo: what was built already: one name is one value.
+        lent: names that the recipe around gives other values, `crd.K: 1024`, and where these
+            are looked up.
         home: of an outermost scope: the recipe whose functions and modules are known in it;
             None inside the functions of the library.
     """
@@ -35,6 +37,7 @@ class Scope:
     bound: dict[str, Bound | Value] = field(default_factory=dict)
     parent: Scope | None = None
     memo: dict[str, Value] = field(default_factory=dict)
+    lent: dict[str, tuple[Entry, Scope]] = field(default_factory=dict)
     home: Recipe | None = None
 
     @property

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
-from kdgraph.graph.lookup import opened
 from kdgraph.graph.near_tap import near_tap, spelled
 from kdgraph.graph.network import ALIASES, MANY
-from kdgraph.graph.scope import Scope
-from kdgraph.graph.values import Inner, Many, Model, Path, Point, Unknown, Value
+from kdgraph.graph.values import Many, Model, Path, Point, Unknown, Value
 from kdgraph.lang.errors.names import UnknownField
-from kdgraph.lang.errors.suggest import nearest
 from kdgraph.lang.errors.taps import UnknownTap
 from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Attribute, Name, canonical
+from kdgraph.lang.syntax import Attribute, Name
 from kdgraph.lang.write import write
 from kdgraph.registry import REGISTRY
 
@@ -121,35 +118,6 @@ def apply_path(build: Builder, path: Path, value: int, span: Span) -> int:
     size = network.size(path.path)
     rows = inner.axes[0] if inner.axes else None
     return build.add(op, (("value", value),), _inferred(path.path, rows, size), span)
-
-
-def inner_name(build: Builder, value: Inner, tree: Attribute) -> Value:
-    """`crd.s`: a name inside a recipe of `use`."""
-    recipe = build.recipe.use[value.name]
-    scope = borrowed(build, value.name)
-    name = canonical(tree.name)
-    if name in recipe.where:
-        return opened(build, name, scope, tree.span)
-    found = nearest(tree.name, recipe.where)
-    build.note(
-        UnknownField(
-            span=tree.at,
-            owner=value.name,
-            name=tree.name,
-            advice=f"did you mean `{value.name}.{found}`?"
-            if found
-            else f"it has {', '.join(sorted(recipe.where)) or 'no names'}",
-        )
-    )
-    return Unknown()
-
-
-def borrowed(build: Builder, name: str) -> Scope:
-    """The scope of a recipe in `use`: its names stand under its own name."""
-    if name not in build.borrowed:
-        home = build.recipe.use[name]
-        build.borrowed[name] = Scope((name,), home.where, home=home)
-    return build.borrowed[name]
 
 
 def field_of(build: Builder, value: Value, tree: Attribute) -> Value | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kdgraph.lang.recipe import Entry
 from kdgraph.lang.source import Span
+
+if TYPE_CHECKING:
+    from kdgraph.graph.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,16 @@ class Many:
 
 @dataclass(frozen=True)
 class Maker:
-    """A module of `modules:`, to be applied to an input; `place` is its number among several."""
+    """A module of `modules:`, to be applied to an input.
+
+    Attributes:
+        home: where the other names of its expression are.
+        place: its number among several.
+    """
 
     name: str
     entry: Entry
+    home: Scope
     place: int | None = None
 
     @property
@@ -56,9 +66,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Inner:
-    """The names inside another recipe or call: `crd.s`."""
+    """The names inside a recipe of `use`: `crd.s`.
+
+    Attributes:
+        name: what it is called from here, with the recipes on the way to it.
+        scope: its own names.
+    """
 
     name: str
+    scope: Scope
 
 
 @dataclass(frozen=True)

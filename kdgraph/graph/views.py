@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from kdgraph.graph.borrow import lender
 from kdgraph.graph.build import Builder
 from kdgraph.graph.knobs import knob_of
+from kdgraph.graph.scope import Scope
 from kdgraph.graph.world import View, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
@@ -15,7 +17,7 @@ from kdgraph.lang.errors.memory import RandomView, ViewShape
 from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
-from kdgraph.lang.syntax import Call, Index, Missing, Name, Syntax
+from kdgraph.lang.syntax import Attribute, Call, Index, Missing, Name, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
@@ -65,12 +67,23 @@ def plan_views(
             }
         else:
             entries = {"x": Entry("x", tree.span, tree), **entries}
+    entries |= _lent(recipe)
     planner = _Planner(entries, Builder(recipe=recipe, library=library, world=world), augment)
     for name in entries:
         planner.view(name, entries[name].tree)
     views = {name: planner.views.get(name, View(name, None)) for name in entries}
     mistakes = [*planner.mistakes, *planner.build.mistakes.values()]
     return ViewPlan(views, planner.steps, mistakes, planner.build.used)
+
+
+def _lent(recipe: Recipe, path: tuple[str, ...] = ()) -> dict[str, Entry]:
+    """The views of the recipes in `use`, under their names: `sskd.rot`."""
+    found: dict[str, Entry] = {}
+    for name, other in recipe.use.items():
+        inside = (*path, name)
+        found |= {".".join([*inside, one]): entry for one, entry in other.views.items()}
+        found |= _lent(other, inside)
+    return found
 
 
 class _Planner:
@@ -85,6 +98,7 @@ class _Planner:
         self.steps: list[ViewStep] = []
         self.mistakes: list[Diagnostic] = []
         self.open: list[str] = []
+        self.path: tuple[str, ...] = ()
         self.sites: dict[str, int] = {}
 
     def view(self, name: str, tree: Syntax) -> View:
@@ -92,7 +106,9 @@ class _Planner:
         if name in self.views:
             return self.views[name]
         self.open.append(name)
+        path, self.path = self.path, tuple(name.split(".")[:-1])
         made = self.step(tree, name, name)
+        self.path = path
         self.open.pop()
         return self.views.setdefault(name, made or View(name, None))
 
@@ -100,7 +116,7 @@ class _Planner:
         """Plan one expression; its result is called `name`."""
         if isinstance(tree, Missing):
             return View(name, None)
-        if isinstance(tree, Name):
+        if isinstance(tree, Name) or self._is_lent(tree):
             found = self._named(tree)
             return self._same(found, name) if found is not None else None
         if isinstance(tree, Index) and len(tree.cells) == 1:
@@ -146,23 +162,42 @@ class _Planner:
         return made
 
     def _input(self, tree: Syntax, name: str, label: str) -> View | None:
-        return self._named(tree) if isinstance(tree, Name) else self.step(tree, name, label)
+        if isinstance(tree, Name) or self._is_lent(tree):
+            return self._named(tree)
+        return self.step(tree, name, label)
 
-    def _named(self, tree: Name) -> View | None:
-        if tree.id == RAW:
+    def _is_lent(self, tree: Syntax) -> bool:
+        return isinstance(tree, Attribute) and self._full(write(tree)) in self.entries
+
+    def _full(self, name: str) -> str:
+        """The name as the outermost recipe knows it; the default view is everybody's."""
+        full = ".".join([*self.path, name])
+        return name if full not in self.entries and name == "x" else full
+
+    def _scope(self) -> Scope:
+        """Where the numbers in an expression are looked up."""
+        scope = self.build.top
+        for name in self.path:
+            scope = lender(self.build, scope, name, self.build.recipe.source_span).scope
+        return scope
+
+    def _named(self, tree: Syntax) -> View | None:
+        name = write(tree)
+        if name == RAW:
             return self.raw
-        if tree.id in self.open:
-            circle = self.open[self.open.index(tree.id) :]
-            path = " → ".join(f"`{one}`" for one in [*circle, tree.id])
-            self.mistakes.append(Cycle(span=tree.span, name=tree.id, path=path))
+        name = self._full(name)
+        if name in self.open:
+            circle = self.open[self.open.index(name) :]
+            path = " → ".join(f"`{one}`" for one in [*circle, name])
+            self.mistakes.append(Cycle(span=tree.span, name=name, path=path))
             for one in circle:
                 self.views.setdefault(one, View(one, None))
             return None
-        if tree.id in self.entries:
-            self.build.used.add(tree.id)
-            return self.view(tree.id, self.entries[tree.id].tree)
-        advice = suggest(tree.id, {*self.entries, RAW}) or ViewShape.advice
-        self.mistakes.append(ViewShape(span=tree.span, words=tree.id, advice=advice))
+        if name in self.entries:
+            self.build.used.add(name)
+            return self.view(name, self.entries[name].tree)
+        advice = suggest(name, {*self.entries, RAW}) or ViewShape.advice
+        self.mistakes.append(ViewShape(span=tree.span, words=write(tree), advice=advice))
         return None
 
     def _call(self, made: Signature, tree: Call, name: str, label: str) -> View | None:
@@ -181,7 +216,7 @@ class _Planner:
             if found is None:
                 return None
             inputs.append(found)
-        at = tree.arguments[len(edges) : len(edges) + len(values)]
+        at = tuple(map(self._seen_from_outside, tree.arguments[len(edges) :][: len(values)]))
         knobs = self._knobs(made, tree, len(edges) + len(at))
         knobs |= {slot.name: write(one) for slot, one in zip(values, at, strict=False)}
         count = self.sites.get(f"{label}/{made.name}", 0)
@@ -196,6 +231,12 @@ class _Planner:
         sources = tuple(view.name for view in inputs)
         self.steps.append(ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1))
         return View(name, rows, of, (*(one for view in inputs for one in view.at), *at))
+
+    def _seen_from_outside(self, tree: Syntax) -> Syntax:
+        """A value as the outermost recipe writes it: `j` of a recipe in use is `mixed.j`."""
+        for name in reversed(self.path) if isinstance(tree, Name) else ():
+            tree = _within(name, tree)
+        return tree
 
     def _knobs(self, made: Signature, tree: Call, edges: int) -> dict[str, object]:
         slots = [s for s in made.parameters if not s.is_edge and s.name not in FILLED_IN]
@@ -215,7 +256,7 @@ class _Planner:
                 )
                 break
             slot = slots[taken]
-            value = knob_of(self.build, made.name, slot, argument, self.build.top)
+            value = knob_of(self.build, made.name, slot, argument, self._scope())
             if slot.many:
                 many[slot.name].append(value)
             else:
@@ -233,7 +274,7 @@ class _Planner:
                 )
                 continue
             knobs[keyword.name] = knob_of(
-                self.build, made.name, slot_, keyword.value, self.build.top
+                self.build, made.name, slot_, keyword.value, self._scope()
             )
         for slot in slots:
             given = slot.name in knobs or many.get(slot.name)
@@ -244,6 +285,14 @@ class _Planner:
                     )
                 )
         return {**knobs, **{name: tuple(values) for name, values in many.items()}}
+
+
+def _within(owner: str, tree: Syntax) -> Syntax:
+    """`owner.tree`."""
+    if isinstance(tree, Attribute):
+        return Attribute(tree.span, _within(owner, tree.value), tree.name, tree.at)
+    assert isinstance(tree, Name)
+    return Attribute(tree.span, Name(tree.span, owner), tree.id, tree.span)
 
 
 def _rows(

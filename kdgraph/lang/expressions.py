@@ -58,7 +58,9 @@ class Collector:
         cut = bool(self.mistakes) and isinstance(self.mistakes[-1], LostToYaml)
         if flow and cut and isinstance(value, Scalar) and not value.text:
             return None  # the rest of an expression that a comma cut: said where it starts
-        if not is_name(canonical(key.text)):
+        name = ".".join(map(canonical, key.text.split(".")))
+        dotted = section == "where" or section.startswith("adapt")
+        if not all(map(is_name, name.split(".") if dotted else [name])):
             self.mistakes.append(
                 UnexpectedWord(
                     span=key.span,
@@ -69,7 +71,7 @@ class Collector:
             )
             return None
         tree = self.tree(value, f"{section}.{key.text}", flow=flow)
-        return Entry(canonical(key.text), key.span, tree)
+        return Entry(name, key.span, tree)
 
     def loop(self, node: Scalar) -> tuple[str, Syntax] | None:
         """The loop of a stage: `m in chain[1:]`."""

@@ -39,7 +39,8 @@ def overridden(recipe: Recipe, values: Mapping[str, object]) -> Recipe:
 
 
 def adapted(recipe: Recipe, setting: str) -> Recipe:
-    """The recipe with what its section `adapt` says of one setting."""
+    """The recipe, and those it uses, with what their sections `adapt` say of one setting."""
+    recipe = replace(recipe, use={one: adapted(it, setting) for one, it in recipe.use.items()})
     for name, entry in recipe.adapt.get(setting, {}).items():
         home = next((one for one in ("views", "modules") if name in getattr(recipe, one)), "")
         if home:
@@ -58,7 +59,7 @@ def value_tree(name: str, value: str) -> Syntax:
 
 def _set(recipe: Recipe, name: str, value: str) -> Recipe:
     tree = value_tree(name, value)
-    word = canonical(name)
+    word = ".".join(map(canonical, name.split(".")))
     entry = Entry(word, Span(tree.span.source, len("--set "), len("--set ") + len(name)), tree)
     if name == "loss":
         return replace(recipe, loss=tree)
@@ -68,12 +69,12 @@ def _set(recipe: Recipe, name: str, value: str) -> Recipe:
         raise RecipeError(UnknownOverride(name=name, value=value, advice=advice))
     if inner and section in SECTIONS:
         return _in(recipe, section, canonical(inner), replace(entry, name=canonical(inner)))
-    if word in recipe.where:
+    if recipe.knows(word):
         return replace(recipe, where={**recipe.where, word: entry})
     for section in ("views", "modules"):
         if word in getattr(recipe, section):
             return _in(recipe, section, word, entry)
-    known = [*recipe.where, *recipe.views, *recipe.modules, "loss"]
+    known = [*recipe.where, *recipe.views, *recipe.modules, *recipe.inner_names, "loss"]
     advice = suggest(word, known) or f"the recipe has {', '.join(known)}"
     raise RecipeError(UnknownOverride(name=name, value=value, advice=advice))
 

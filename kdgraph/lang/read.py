@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import Cycle
-from kdgraph.lang.errors.names import UnknownKey, UnknownRecipe
+from kdgraph.lang.errors.names import NameClash, UnknownKey, UnknownRecipe
 from kdgraph.lang.errors.text import TooDeep, UnreadableFile, WrongShape
 from kdgraph.lang.expressions import Collector
 from kdgraph.lang.find import find_recipe, load_text
@@ -72,11 +72,15 @@ def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
     for name, span in shapes.names(tree, "extends", one=True):
         base = _other(name, beside, span, trail, mistakes)
     use: dict[str, Recipe] = {}
+    spans: dict[str, Span] = {}
     for name, span in shapes.names(tree, "use"):
         other = _other(name, beside, span, trail, mistakes)
-        if other is not None:
-            use[other.name] = other
-    recipe = replace(recipe, use=use)
+        if other is None:
+            continue
+        if other.name in use:
+            mistakes.append(NameClash(span=span, name=other.name, what="a recipe of `use`"))
+        use[other.name], spans[other.name] = other, span
+    recipe = replace(recipe, use=use, use_spans=spans)
     recipe = recipe.over(base) if base else recipe
     mistakes += [*clashes(recipe), *idle_adaptations(recipe)]
     return Reading(recipe, tuple(sorted(mistakes, key=_place)))

@@ -92,6 +92,7 @@ class Recipe:
     condense: dict[str, Entry] = field(default_factory=dict)
     adapt: dict[str, dict[str, Entry]] = field(default_factory=dict)
     use: dict[str, Recipe] = field(default_factory=dict)
+    use_spans: dict[str, Span] = field(default_factory=dict)
     chain: tuple[str, ...] = ()
     chain_spans: tuple[Span, ...] = ()
     setting: tuple[str, Span] | None = None
@@ -107,6 +108,22 @@ class Recipe:
     def source_span(self) -> Span:
         """The start of the file, for what no words of it stand for."""
         return Span(self.source, 0, 0)
+
+    def knows(self, name: str) -> bool:
+        """Whether it has a name of `where`; `crd.K` is one of a recipe that it uses."""
+        head, dot, rest = name.partition(".")
+        if not dot:
+            return name in self.where
+        return head in self.use and self.use[head].knows(rest)
+
+    @property
+    def inner_names(self) -> tuple[str, ...]:
+        """The names of the recipes that it uses, `crd.K`."""
+        return tuple(
+            f"{head}.{name}"
+            for head, other in self.use.items()
+            for name in (*other.where, *other.inner_names)
+        )
 
     def over(self, base: Recipe) -> Recipe:
         """This recipe on top of the one it extends.
@@ -129,6 +146,7 @@ class Recipe:
                 for name in (*base.adapt, *(one for one in self.adapt if one not in base.adapt))
             },
             use={**base.use, **self.use},
+            use_spans={**base.use_spans, **self.use_spans},
             stages=self.stages or base.stages,
             condense=self.condense or base.condense,
             chain=self.chain or base.chain,

@@ -21,7 +21,7 @@ RESERVED = {
 
 def idle_adaptations(recipe: Recipe) -> list[Diagnostic]:
     """Names of `adapt` that are none of the recipe: the setting would change nothing."""
-    known = {*recipe.where, *recipe.views, *recipe.modules}
+    known = {*recipe.where, *recipe.views, *recipe.modules, *recipe.inner_names}
     return [
         UnknownName(
             span=entry.key,
@@ -44,4 +44,20 @@ def clashes(recipe: Recipe) -> list[Diagnostic]:
             if name in taken and entry.key.source == recipe.source:
                 mistakes.append(NameClash(span=entry.key, name=name, what=taken[name]))
             taken.setdefault(name, what)
+            if name in recipe.use:
+                spans = (entry.key, recipe.use_spans[name])
+                here = next((one for one in spans if one.source == recipe.source), None)
+                if here is not None:
+                    what_ = "a recipe of `use`"
+                    mistakes.append(NameClash(span=here, name=name, what=what_))
+    mistakes += [
+        UnknownName(
+            span=entry.key,
+            name=name,
+            advice=suggest(name, recipe.inner_names)
+            or "a name with a dot is one of a recipe in `use`",
+        )
+        for name, entry in recipe.where.items()
+        if "." in name and not recipe.knows(name) and entry.key.source == recipe.source
+    ]
     return mistakes

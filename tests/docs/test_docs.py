@@ -84,6 +84,7 @@ def computes(recipe: str, block: Block) -> None:
             recipe, models=networks, sample=torch.rand(BATCH, 1, SIDE, SIDE), examples=50,
             stage=stage.name if stage else None,
         )  # fmt: skip
+        step.clock(epoch=1, epochs=1, step=0)
         views = {
             name: torch.rand(BATCH * (view.rows or 1), 1, SIDE, SIDE)
             for name, view in step.world.views.items()

@@ -225,6 +225,27 @@ class UnknownOverride(Diagnostic):
     advice: str
 
 
+@dataclass(frozen=True)
+class Disagreement(Diagnostic):
+    """A recipe of `use` and the one that uses it say different things about the whole step.
+
+    A step has one default view, and one way in which views go through a model. A recipe
+    that makes `x` in its own manner can be used where `x` is the same:
+
+        use: [sskd]
+        views: {x: sskd.x}
+    """
+
+    code = "KD326"
+    title = "`{recipe}` and this recipe disagree about {what}"
+    label = "used here"
+    help = "{advice}"
+
+    recipe: str
+    what: str
+    advice: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class TwoMeanings(Diagnostic):
     """A function that is defined twice: a word is never overwritten."""
