@@ -13,7 +13,6 @@ from kdgraph.compiler import stage_world
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NothingTrained
 from kdgraph.lang.protocol import Protocol, Training
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.assemble import assemble
@@ -25,12 +24,11 @@ from kdgraph.passes import lean
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised
-from kdgraph.train.condense import refuse_large
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
-from kdgraph.train.feed import Feed, fewest_rows, near
+from kdgraph.train.feed import near
 from kdgraph.train.gather import gather_rows
 from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
@@ -177,52 +175,14 @@ def compile_stage(
     return step
 
 
-def rehearse(
-    experiment: Experiment,
-    networks: Mapping[str, nn.Module],
-    normalisations: Mapping[str, Normalisation],
-    split: Split,
-    place: Place,
-) -> frozenset[str]:
-    """Put every stage together and train none: what doesn't fit is known before a teacher learns.
-
-    Returns:
-        the keys of `train.groups` that mean something in some stage.
-
-    Raises:
-        RecipeError: a stage trains nothing, a batch can't be shared out, a part has no such name.
-    """
-    prepare = normalised(normalisations)
-    stages: list[tuple[Training, Step]] = []
-    for stage, _ in experiment.analysis.stages:
-        training = experiment.training(stage)
-        step = compile_stage(experiment, stage, networks, prepare, split, training, 0, place)
-        if not step.trained():
-            raise RecipeError(NothingTrained(stage=stage.name))
-        feed = Feed(split.train, training, place.world, place.device, fewest_rows(step.train()))
-        feed.count(len(split.train))
-        how = experiment.condensing(stage)
-        if how is not None:
-            refuse_large(how, split.train, training.epochs)
-            feed.count(how.lengths(len(split.train), training.epochs)[-1])
-        stages.append((training, step))
-    everything = [one for _, step in stages for one in _trained(step)]
-    for training, _ in stages:
-        optimise.refuse_unknown(training, everything)
-    return frozenset(key for one in everything for key in optimise.keys(one))
-
-
-def _trained(step: Step) -> list[optimise.Trained]:
+def trained_in(step: Step) -> list[optimise.Trained]:
+    """The parameters that a step moves."""
     return [optimise.Trained(*one) for one in step.trained()]
-
-
-def _keys(step: Step) -> set[str]:
-    return {key for one in _trained(step) for key in optimise.keys(one)}
 
 
 def _fitted(training: Training, step: Step, elsewhere: frozenset[str]) -> Training:
     """The protocol without settings for parts that are trained, but not in this stage."""
-    idle = elsewhere - _keys(step)
+    idle = elsewhere - {key for one in trained_in(step) for key in optimise.keys(one)}
     groups = tuple((key, rates) for key, rates in training.groups if key not in idle)
     return replace(training, groups=groups)
 

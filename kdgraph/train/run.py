@@ -20,7 +20,8 @@ from kdgraph.train.events import Listener, Warned
 from kdgraph.train.footprint import peak, restart
 from kdgraph.train.journal import Journal
 from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_lesson
-from kdgraph.train.method import Place, rehearse, share_right, train_recipe
+from kdgraph.train.method import Place, share_right, train_recipe
+from kdgraph.train.rehearsal import rehearse
 from kdgraph.train.result import ALONE_ROW, Course, Result, courses_of, read, size, write
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.stage import Outcome, StageResult

@@ -158,6 +158,36 @@ def test_weights_that_do_not_fit(refused, tmp_path, name, classes, says):
     assert says in refused("kd", "--set", "models.teacher.weights=file.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("about", "says"),
+    [
+        ({"mean": "[0.5]", "std": "[0.25]"}, "KD656]: the weights in `file.safetensors` are for"),
+        ({"mean": "[124]", "std": "[58]"}, "KD660]: `mean` and `std` in `file.safetensors`"),
+    ],
+)
+def test_weights_that_say_their_normalisation_must_fit_as_well(refused, tmp_path, about, says):
+    network = build("convnet16", 10, channels=1)
+    save_file(network.state_dict(), tmp_path / "file.safetensors", metadata=about)
+
+    assert says in refused("kd", "--set", "models.teacher.weights=file.safetensors")
+
+
+def test_weights_normalised_for_other_channels_are_refused_until_the_setting_says(
+    refused, here, tmp_path
+):
+    network, about = build("convnet16", 4, channels=1), {"mean": "[0.5, 0.5]", "std": "[1, 1]"}
+    save_file(network.state_dict(), tmp_path / "file.safetensors", metadata=about)
+    told = ("--set", "models.teacher.weights=file.safetensors")
+    said = refused("kd", *told)
+    assert "KD661]: `mean` and `std` of `teacher` are 2 numbers for 1 channel" in said
+
+    mean = ("--set", "models.teacher.mean=[0.5]", "--set", "models.teacher.std=[0.25]")
+    code, out, _ = here("run", "kd", "--on", tiny(tmp_path), *told, *mean, "--no-alone")
+
+    assert code == 0
+    assert "file.safetensors, with a mean and std of its own" in out
+
+
 def test_mistakes_of_two_models_are_told_together(refused):
     gone = ("--set", "models.teacher.weights=a.pt", "--set", "models.student.weights=b.pt")
     said = refused("kd", *gone)
