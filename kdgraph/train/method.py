@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -30,6 +31,7 @@ from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import near
 from kdgraph.train.gather import gather_rows
+from kdgraph.train.groundwork import Groundwork, ground_facts
 from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import Accuracy, Outcome, StageResult
@@ -49,7 +51,7 @@ class Place:
     save_every: float = 300.0
 
 
-def train_recipe(
+def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
     experiment: Experiment,
     networks: Mapping[str, nn.Module],
     split: Split,
@@ -61,6 +63,7 @@ def train_recipe(
     only: Protocol | None = None,
     elsewhere: frozenset[str] = frozenset(),
     label: str = "",
+    groundwork: Groundwork | None = None,
 ) -> Outcome:
     """Train every stage of a recipe on networks that are there.
 
@@ -76,6 +79,8 @@ def train_recipe(
         elsewhere: parts that are trained in another stage or training; `train.groups` may
             name them.
         label: what people call this training, in place of the stage's name.
+        groundwork: does the stages that no learner takes part in; else they are trained here,
+            and anew.
 
     Raises:
         RecipeError: the recipe does not fit these networks.
@@ -87,38 +92,46 @@ def train_recipe(
     kept: dict[str, torch.Tensor] = {}
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
         training = experiment.training(stage, only)
-        step = compile_stage(experiment, stage, networks, prepare, split, training, seed, place)
+        ground = groundwork if groundwork and groundwork.holds(experiment, stage) else None
+        here, own = (place, seed) if ground is None else (_alone(place, ground, stage), ground.seed)
+        step = compile_stage(experiment, stage, networks, prepare, split, training, own, here)
         training = _fitted(training, step, elsewhere)
         how = experiment.condensing(stage, only)
         step.parts.load_state_dict(kept, strict=False)
         measures = metrics_of(
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
-            place.world,
+            here.world,
         )  # fmt: skip
         facts = facts_of(experiment, networks, normalisations, split, training, place.device)
-        results.append(
-            train_stage(
-                step,
-                split,
-                experiment.analysis.views.steps,
-                training,
-                seed=seed,
-                out=out,
-                device=place.device,
-                stage=number,
-                name=label or stage.name,
-                graph=step.digest,
-                facts=facts | condensing_of(how),
-                condense=how,
-                resume=place.resume,
-                compile=place.compile,
-                listeners=place.listeners,
-                world=place.world,
-                save_every=place.save_every,
-                also=measures,
-                networks=trained_models(experiment, stage),
-            )
+        train = partial(
+            train_stage,
+            step,
+            split,
+            experiment.analysis.views.steps,
+            training,
+            seed=own,
+            device=here.device,
+            stage=number,
+            name=label or stage.name,
+            graph=step.digest,
+            facts=facts | condensing_of(how),
+            condense=how,
+            resume=here.resume,
+            compile=here.compile,
+            listeners=here.listeners,
+            world=here.world,
+            save_every=here.save_every,
+            also=measures,
+            networks=trained_models(experiment, stage),
         )
+        if ground is None:
+            results.append(train(out=out))
+        else:
+            told = ground_facts(
+                experiment, step, networks, normalisations, split, training,
+                number=number, seed=own,
+            )  # fmt: skip
+            ground.lay(stage, step, told, partial(_in_folder, train))
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
     found = {
         model: Accuracy(one.last_accuracy(model), one.best_accuracy(model))
@@ -129,6 +142,15 @@ def train_recipe(
         share = share_right(experiment, networks[STUDENT], normalisations[STUDENT], split, place)
         found[STUDENT] = Accuracy(share, found[STUDENT].best if STUDENT in found else share)
     return Outcome(tuple(results), found)
+
+
+def _alone(place: Place, ground: Groundwork, stage: Stage) -> Place:
+    """Where one process does a stage for all, and goes on where it was killed."""
+    return replace(place, world=ALONE, resume=True, listeners=ground.listen(stage.name))
+
+
+def _in_folder(train: Callable[..., StageResult], out: Path) -> StageResult:
+    return train(out=out)
 
 
 def trained_models(experiment: Experiment, stage: Stage) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from kdgraph.train.closing import Found, fidelities, likenesses, tell
 from kdgraph.train.distributed import ALONE, shared
 from kdgraph.train.events import Listener, Warned
 from kdgraph.train.footprint import peak, restart
+from kdgraph.train.groundwork import Groundwork
 from kdgraph.train.journal import Journal
 from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_lesson
 from kdgraph.train.method import Place, share_right, train_recipe
@@ -224,6 +225,7 @@ class Run:
         done = train_recipe(
             experiment, networks, made.split, normalisations=self.normalisations,
             seed=seed, out=folder.path, place=place, elsewhere=self.parts,
+            groundwork=self._groundwork(made),
         )  # fmt: skip
         if self.place.world.leads:
             for name in made.learners:
@@ -231,6 +233,13 @@ class Run:
                 told = {**about, **self.normalisations[name].facts}
                 atomic.write_tensors(folder.weights(name), networks[name].state_dict(), told)
         return done
+
+    def _groundwork(self, made: Cast) -> Groundwork:
+        """What does the stages that are the same for every student and seed."""
+        return Groundwork(
+            self.request.seed, frozenset(made.learners), self.place.world,
+            self.say, self.listen, self._warn, self._waiting,
+        )  # fmt: skip
 
     def _part(self, seed: int) -> RunDir:
         return self.folder if self.request.seeds == 1 else self.folder.part(f"seed-{seed}")
@@ -247,4 +256,4 @@ class Run:
             listener(Warned(diagnostic=mistake))
 
     def _waiting(self) -> None:
-        self.say("waiting for another run that trains the same teacher")
+        self.say("waiting for another run that trains the same")

@@ -137,7 +137,7 @@ def _make(
     workshop = place.with_suffix(".training")
     workshop.mkdir(parents=True, exist_ok=True)
     result = train(network, workshop)
-    last, best = (one.measures["accuracy"] for one in (result.last, result.best))
+    last, best = (one.measures.get("accuracy", 0.0) for one in (result.last, result.best))
     with atomic.new_folder(place) as draft:
         digest = atomic.write_tensors(draft / WEIGHTS, network.state_dict(), about)
         card = Card(facts=_all(facts), sha256=digest, last=last, best=best, seconds=result.seconds)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from tests.end_to_end.command import STEPS, finish, kdgraph, start, tiny
 
-METHODS = ("kd", "icd", "fitnet")
+METHODS = ("kd", "icd", "fitnet", "sskd")
 TIMES = {"seconds", "images_per_second"}
 PATIENCE = 90.0
 
@@ -163,6 +163,39 @@ def test_killed_while_the_teacher_is_trained_it_goes_on_from_there(tmp_path, who
     assert (code, err) == (0, "")
     assert "teacher: goes on after step" in out
     assert_the_same(tmp_path / "icd", folder / "icd")
+
+
+def test_killed_in_each_stage_of_sskd(tmp_path, whole):
+    # the head of the teacher is trained where a teacher would be, and kept there
+    folder, _ = whole
+    cache = tmp_path / "cache"
+    command = words("sskd", tmp_path, "--no-alone")
+    again = (*command, "--resume")
+    process = start(*command, folder=tmp_path, cache=cache)
+
+    def trains_head() -> bool:
+        names = {one.name for one in cache.glob("weights/*")}
+        for one in names:  # what is trained while the teacher is there
+            name, _, ending = one.partition(".")
+            if ending == "training" and name not in names and any(n.isalnum() for n in names):
+                place = stands(cache / "weights" / one / "checkpoints" / "1")
+                return int(str(place.get("step", 0))) >= 3
+        return False
+
+    wait_for(process, trains_head)
+    process.kill()
+    assert finish(process)[0] == -signal.SIGKILL
+    assert not (tmp_path / "sskd" / "checkpoints").exists()
+
+    checkpoints = tmp_path / "sskd" / "checkpoints" / "2"
+    code, out, _ = kill_after(5, checkpoints, *again, folder=tmp_path, cache=cache)
+    assert code == -signal.SIGKILL
+    assert "teacher head: goes on after step" in out
+
+    code, out, err = kdgraph(*again, folder=tmp_path, cache=cache)
+    assert (code, err) == (0, "")
+    assert "teacher head: from the cache" in out
+    assert_the_same(tmp_path / "sskd", folder / "sskd")
 
 
 def test_ctrl_c_leaves_a_checkpoint_says_how_to_go_on_and_exits_with_130(tmp_path, whole):
