@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kdgraph.lang.errors.text import WrongValue
 from kdgraph.lang.recipe import Stage
 from kdgraph.lang.shapes import Shapes
 from kdgraph.lang.source import Span
@@ -20,6 +21,9 @@ def stages(shapes: Shapes, node: Node | None) -> tuple[Stage, ...]:
     if not isinstance(node, Sequence):
         shapes.wrong(node, "stages", "a list of stages")
         return ()
+    if not node.items:
+        advice = "write a stage, or take `stages` out: the student is trained without it"
+        shapes.wrong(node, "stages", "a list of stages", "an empty list", advice)
     made: list[Stage] = []
     for number, item in enumerate(node.items, 1):
         stage = _stage(shapes, item, number)
@@ -43,7 +47,7 @@ def _stage(shapes: Shapes, node: Node, number: int) -> Stage | None:
     return Stage(
         name=shapes.text(node, "name") or f"stage {number}",
         span=named.span if named else node.span,
-        trains=tuple(shapes.names(node, "trains")),
+        trains=_trains(shapes, node),
         loss=shapes.collect.tree(loss, "loss") if loss else None,
         epochs=shapes.collect.tree(epochs, "epochs") if epochs else None,
         train=shapes.mapping(node, "train"),
@@ -52,6 +56,20 @@ def _stage(shapes: Shapes, node: Node, number: int) -> Stage | None:
         each=each,
         compute=shapes.collect.tree(compute, "compute") if compute else None,
     )
+
+
+def _trains(shapes: Shapes, node: Mapping) -> tuple[tuple[str, Span], ...]:
+    """What a stage trains, each once."""
+    found: dict[str, Span] = {}
+    for name, span in shapes.names(node, "trains"):
+        if name in found:
+            wrong = WrongValue(
+                span=span, key="trains", expected="each name once",
+                found=f"`{name}` again", advice="take one of them out",
+            )  # fmt: skip
+            shapes.collect.mistakes.append(wrong)
+        found.setdefault(name, span)
+    return tuple(found.items())
 
 
 def _modes(shapes: Shapes, node: Mapping) -> tuple[tuple[str, Span, str], ...]:

@@ -194,3 +194,17 @@ def test_all_mistakes_come_in_the_order_of_their_places():
     assert starts == sorted(starts)
     assert len(starts) == 5
     assert not reading.is_whole
+
+
+@pytest.mark.parametrize(
+    ("stages", "code", "words"),
+    [
+        ("[]", "KD115", "an empty list"),
+        ("[{name: one, trains: [student, student]}]", "KD119", "`student` again"),
+    ],
+)
+def test_stages_that_say_nothing_or_something_twice_are_refused(stages, code, words):
+    (mistake,) = read_all(Source("mine.kd", f"loss: a\nstages: {stages}\n")).mistakes
+
+    assert mistake.code == code
+    assert words in str(mistake)
