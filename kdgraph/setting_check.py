@@ -72,7 +72,7 @@ def _is_mistyped(weights: str) -> bool:
 def idle_models(
     values: Mapping[str, object], own: Setting, recipe: Recipe, analysis: Analysis
 ) -> Iterator[Diagnostic]:
-    """Models that `--set models.…` adds and no loss looks at: a mistyped name, most likely.
+    """Models that `--set` adds and no loss or metric looks at: a mistyped name, most likely.
 
     Args:
         values: what `--set` says of `models`, nested.
@@ -81,6 +81,7 @@ def idle_models(
         analysis: of the recipe, with it.
     """
     graphs = [built.graph for _, built in analysis.stages]
+    graphs += [analysis.metrics.graph] if analysis.metrics is not None else []
     seen = {
         str(graph.node(number).op.knob("model"))
         for graph in graphs

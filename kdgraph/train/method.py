@@ -100,7 +100,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
         step.parts.load_state_dict(kept, strict=False)
         measures = metrics_of(
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
-            here.world,
+            here.world, precision=devices.autocast(training.precision, place.device),
         )  # fmt: skip
         facts = facts_of(experiment, networks, normalisations, split, training, place.device)
         train = partial(
@@ -138,7 +138,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
         for one in results
         for model in one.models
     }
-    if STUDENT not in results[-1].models:  # its weights may be an earlier stage's best
+    if not results or STUDENT not in results[-1].models:  # it may have an earlier stage's best
         share = share_right(experiment, networks[STUDENT], normalisations[STUDENT], split, place)
         found[STUDENT] = Accuracy(share, found[STUDENT].best if STUDENT in found else share)
     return Outcome(tuple(results), found)
