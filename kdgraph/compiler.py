@@ -25,6 +25,7 @@ from kdgraph.graph.views import ViewPlan, plan_views
 from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.graph import AllFrozen
 from kdgraph.lang.errors.names import UnusedName
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.find import source_of
@@ -116,10 +117,9 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
 
 
 def stage_world(world: World, stage: Stage) -> World:
-    """The world as one stage sees it: what it trains, and what runs in train mode."""
+    """The world as one stage sees it: what it trains, and in which modes."""
     trains = frozenset(name for name, _ in stage.trains)
-    follows = frozenset(name for name, mode in stage.mode if mode == "train")
-    return replace(world, trains=trains, follows=follows)
+    return replace(world, trains=trains, modes=dict(stage.mode))
 
 
 def _place(mistake: Diagnostic) -> tuple[str, int]:
@@ -197,7 +197,12 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     chosen = next(one for one, made in analysis.stages if made is built)
     inside = stage_world(analysis.world, chosen)
     graph = lean(built.graph, optimise=optimise)
-    return assemble(graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype)
+    step = assemble(graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype)
+    if graph.terms and not step.trained():
+        learners = [name for name in models if inside.trains_model(name)]
+        parts = ", ".join(f"`{one}`" for one in learners) or f"stage `{chosen.name}`"
+        raise RecipeError(AllFrozen(parts=parts))
+    return step
 
 
 def _refuse_given(recipe: Recipe, given: Sequence[str]) -> None:

@@ -52,10 +52,15 @@ def tap(build: Builder, path: Path, span: Span) -> int:
         missing(build, path.model, path.path, path.span)
         return build.unknown(span)
     alone = (("alone", True),) if build.recipe.forward == "separate" else ()
-    follows = (("follows", True),) if path.model.name in build.world.follows else ()
-    idle = not build.world.trains_model(path.model.name)
+    name = path.model.name
+    mode = tuple(
+        (word, True)
+        for word, is_so in (("follows", build.world.follows), ("rests", build.world.rests))
+        if is_so(name)
+    )
+    idle = not build.world.trains_model(name)
     through = (("through", True),) if idle and build.graph.node(view).trained else ()
-    op = Op("tap", (("model", path.model.name), ("path", path.path), *alone, *follows, *through))
+    op = Op("tap", (("model", name), ("path", path.path), *alone, *mode, *through))
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes

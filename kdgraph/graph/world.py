@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kdgraph.graph.network import Network
@@ -46,7 +47,7 @@ class World:
         trains: what this stage trains; empty for the student and all that the loss reaches.
         given: names that are inputs instead of being computed.
         chain: the models of `chain:`, from the largest to the smallest.
-        follows: frozen models that run in train mode all the same: `mode: {teacher: train}`.
+        modes: models that this stage runs in another mode than their usual one.
     """
 
     networks: dict[str, Network]
@@ -57,7 +58,7 @@ class World:
     trains: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     chain: tuple[str, ...] = ()
-    follows: frozenset[str] = frozenset()
+    modes: Mapping[str, str] = field(default_factory=dict)
 
     def trains_model(self, name: str) -> bool:
         """Whether this stage trains a model."""
@@ -69,6 +70,18 @@ class World:
             return True
         parts = name.split(".")
         return any(".".join(parts[:end]) in self.trains for end in range(1, len(parts) + 1))
+
+    def mode(self, model: str) -> str:
+        """The mode that a model runs in: `train` where it is trained, unless the stage says so."""
+        return self.modes.get(model, "train" if self.trains_model(model) else "eval")
+
+    def follows(self, model: str) -> bool:
+        """Whether a frozen model runs in train mode all the same: `mode: {teacher: train}`."""
+        return self.mode(model) == "train" and not self.trains_model(model)
+
+    def rests(self, model: str) -> bool:
+        """Whether a model is trained in eval mode: `mode: {student: eval}`."""
+        return self.mode(model) == "eval" and self.trains_model(model)
 
     @property
     def teachers(self) -> tuple[str, ...]:

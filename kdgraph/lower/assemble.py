@@ -15,6 +15,7 @@ from kdgraph.lang.errors.arguments import UnknownSize
 from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
 from kdgraph.lower.cut import cut
 from kdgraph.lower.frozen import Frozen
+from kdgraph.lower.mode import Mode, Resting, in_mode
 from kdgraph.lower.program import Emitter, Gather, Wiring, reader_name
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
@@ -109,17 +110,24 @@ def _applied(
         op = graph.node(number).op
         model, path = str(op.knob("model")), str(op.knob("path"))
         module = apply_module(networks[model], path, graph.node(number).span)
-        trained = world.trains_model(model)
-        found[model, path] = module if trained else Frozen(module, through=True)
+        if not world.trains_model(model):
+            module = Frozen(module, mode=_mode(world.follows(model)), through=True)
+        found[model, path] = Resting(module) if world.rests(model) else module
     return found
 
 
 def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Module:
     """A network with its taps; one that is not trained is frozen, and cut where it may be."""
     if not op.knob("frozen"):
-        return Tapped(network, paths, sample=sample)
-    if op.knob("follows"):
-        return Frozen(Tapped(network, paths, sample=sample), mode="train")
-    network.eval()
-    body = cut(network, paths, sample) if op.knob("cut") else Tapped(network, paths)
-    return Frozen(body, through=bool(op.knob("through")))
+        whole = Tapped(network, paths, sample=sample)
+        return Resting(whole) if op.knob("rests") else whole
+    follows, through = bool(op.knob("follows")), bool(op.knob("through"))
+    if follows or not op.knob("cut"):
+        whole = Tapped(network, paths, sample=sample if follows else None)
+        return Frozen(whole, mode=_mode(follows), through=through)
+    with in_mode(network, training=False):
+        return Frozen(cut(network, paths, sample), through=through)
+
+
+def _mode(follows: bool) -> Mode:  # noqa: FBT001
+    return "train" if follows else "eval"

@@ -12,6 +12,7 @@ from kdgraph.graph.axes import by_rows
 from kdgraph.graph.graph import LossGraph, Node, Op
 from kdgraph.lower import operations
 from kdgraph.lower.clock import Clock
+from kdgraph.lower.frozen import everything
 from kdgraph.lower.parts import build_part, path_of, place
 from kdgraph.lower.schedule import scheduled
 from kdgraph.lower.spelling import spelled
@@ -226,7 +227,7 @@ class Emitter:
         if name not in self.placed:
             self.placed.add(name)
             place(self.root, name, module)
-        if any(getattr(one, "inplace", False) for one in module.modules()):
+        if any(getattr(one, "inplace", False) for one in everything(module)):
             value = self._call(operations.copied, value)
         return self.code.call_module(name, (value,))
 

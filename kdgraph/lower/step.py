@@ -11,7 +11,6 @@ from torch import Tensor, fx, nn
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
 from kdgraph.lower.fault import point_out
-from kdgraph.lower.program import reader_name
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
 
@@ -66,10 +65,11 @@ class Step(nn.Module):
         self.models = dict(networks)
         self._networks = dict(networks)
         self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
-        self._frozen = {
-            spelled(reader_name(graph.node(n).op))
-            for n in graph.find("run")
-            if graph.node(n).op.knob("frozen")
+        run = {str(graph.node(n).op.knob("model")) for n in graph.find("run")}
+        self._twice = {
+            spelled("_".join(str(graph.node(n).op.knob(word)) for word in ("model", "path")))
+            for n in graph.find("apply")
+            if graph.node(n).op.knob("model") in run
         }
         self._fixed: dict[str, float] = {}
         for term in graph.terms:
@@ -152,17 +152,33 @@ class Step(nn.Module):
 
     def trained(self) -> list[tuple[str, str, nn.Parameter]]:
         """What this stage trains: the part (a model, `modules`), the name, the parameter."""
-        return list(self._trained())
+        inside = {id(parameter) for parameter in self.parameters()}
+        return [found for found in self._known() if id(found[2]) in inside]
 
-    def _trained(self) -> Iterator[tuple[str, str, nn.Parameter]]:
-        for model in self.world.networks:
-            if self.world.trains_model(model) and hasattr(self.program, spelled(model)):
-                for name, parameter in self._networks[model].named_parameters():
-                    if parameter.requires_grad:
-                        yield model, name, parameter
-        for name, parameter in self._own_parameters():
+    def _known(self) -> Iterator[tuple[str, str, nn.Parameter]]:
+        """Every parameter that this stage may train, once; those of networks first."""
+        seen: set[int] = set()
+        learners = [name for name in self._networks if self.world.trains_model(name)]
+        networks = [(name, self._networks[name].named_parameters()) for name in learners]
+        for part, named in (*networks, ("modules", self._own_parameters())):
+            for name, parameter in named:
+                if id(parameter) not in seen:
+                    seen.add(id(parameter))
+                    yield part, name, parameter
+
+    def named_parameters(
+        self,
+        prefix: str = "",
+        recurse: bool = True,  # noqa: FBT001, FBT002 - nn.Module's own signature
+        remove_duplicate: bool = True,  # noqa: FBT001, FBT002
+    ) -> Iterator[tuple[str, nn.Parameter]]:
+        """What this stage trains, by its place in the step; what asks for no gradient is left out.
+
+        A frozen network is no submodule of the step, so its parameters are never among them.
+        """
+        for name, parameter in super().named_parameters(prefix, recurse, remove_duplicate):
             if parameter.requires_grad:
-                yield "modules", name, parameter
+                yield name, parameter
 
     def _own_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
         parts = getattr(self.program, "parts", None)
@@ -172,9 +188,9 @@ class Step(nn.Module):
             yield name.removesuffix(".value"), parameter
 
     def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - nn.Module's
-        """What this stage may change; a frozen network is not part of it."""
+        """What this stage may change, the buffers of a frozen network in train mode included."""
         state = super().state_dict(*args, **kwargs)
-        return {name: value for name, value in state.items() if not self._is_fixed(name)}
+        return {name: value for name, value in state.items() if not self._is_twice(name)}
 
     def load_state_dict(
         self,
@@ -190,9 +206,10 @@ class Step(nn.Module):
             raise RuntimeError(msg)
         return super().load_state_dict(state_dict, strict=False, assign=assign)
 
-    def _is_fixed(self, name: str) -> bool:
+    def _is_twice(self, name: str) -> bool:
+        """Whether a tensor is in the state already, as a part of a network that is run."""
         parts = name.removeprefix("program.").split(".")
-        return parts[0] in self._frozen or parts[0] == "applied"
+        return parts[0] == "applied" and parts[1] in self._twice
 
     @property
     def parts(self) -> nn.Module:
@@ -200,7 +217,7 @@ class Step(nn.Module):
         return getattr(self.program, "parts", nn.Module())
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - nn.Module's own signature
-        """Change the mode of what this stage trains; the rest stays in eval mode."""
+        """Change the mode of what this stage trains, unless its `mode` holds it in eval mode."""
         super().train(mode)
         parts = getattr(self.program, "parts", None)
         for name, module in parts.named_modules() if parts is not None else ():

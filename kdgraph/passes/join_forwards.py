@@ -49,8 +49,8 @@ def join_forwards(graph: LossGraph) -> LossGraph:
         if (model, together) not in runs:
             through = (("through", True),) if node.op.knob("through") else ()
             frozen = () if node.trained and not through else (("frozen", True),)
-            follows = (("follows", True),) if node.op.knob("follows") else ()
-            op = Op("run", (("model", model), ("taps", taps[model]), *frozen, *follows, *through))
+            mode = tuple((word, True) for word in ("follows", "rests") if node.op.knob(word))
+            op = Op("run", (("model", model), ("taps", taps[model]), *frozen, *mode, *through))
             slots = tuple((f"view{place}", new[one]) for place, one in enumerate(together))
             run = replace(node, op=op, sort="Tensor", axes=None, name="")
             runs[model, together] = made.add(run, slots)

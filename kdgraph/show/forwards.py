@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import LossGraph, Op
 from kdgraph.graph.views import ViewPlan
-from kdgraph.lang.recipe import Stage
 from kdgraph.show.words import words
 
 if TYPE_CHECKING:
     from kdgraph.lower.step import Step
 
 
-def forwards(
-    graph: LossGraph, plan: ViewPlan, stage: Stage, step: Step | None
-) -> Iterator[tuple[str, str]]:
+def forwards(graph: LossGraph, plan: ViewPlan, step: Step | None) -> Iterator[tuple[str, str]]:
     """A row for each forward of a model in the lean graph."""
-    modes = dict(stage.mode)
     for number in graph.find("run"):
         op = graph.node(number).op
         model = str(op.knob("model"))
@@ -29,8 +25,8 @@ def forwards(
         many = f", {total} rows an image" if known and total > 1 else ""
         together = " together" if len(seen) > 1 else ""
         taps = [str(tap) for tap in _tuple(op.knob("taps"))]
-        mode = f"; in {modes[model]} mode" if model in modes else ""
         how = _frozen(op, taps) if op.knob("frozen") else "; with gradient"
+        mode = "; eval mode" if op.knob("rests") else ""
         kept = _kept(step, model) if step is not None else ""
         line = f"one forward of {', '.join(seen)}{together}{many}, read at {', '.join(taps)}"
         yield model, f"{line}{how}{mode}{kept}"
@@ -41,6 +37,8 @@ def _tuple(value: object) -> tuple[object, ...]:
 
 
 def _frozen(op: Op, taps: list[str]) -> str:
+    if op.knob("follows"):
+        return "; train mode, no gradient"
     if not op.knob("cut"):
         return "; eval mode, no gradient"
     if "logits" in taps:
@@ -52,9 +50,10 @@ def _frozen(op: Op, taps: list[str]) -> str:
 def _kept(step: Step, model: str) -> str:
     """How much of a cut model is left, and how it was cut."""
     from kdgraph.lower.cut import Cut
+    from kdgraph.lower.frozen import everything
 
     reader = getattr(step.program, model, None)
-    for module in reader.modules() if reader is not None else ():
+    for module in everything(reader) if reader is not None else ():
         if isinstance(module, Cut):
             by = "" if module.how == "fx" else f", left by hooks: {module.reason}"
             return f"; {module.kept:.0%} of its weights are used{by}"

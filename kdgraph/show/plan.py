@@ -45,7 +45,7 @@ def text(analysis: Analysis, stage: str | None = None, *, step: Step | None = No
     parts = [
         _head(analysis, chosen),
         section("views", _views(analysis, made.graph)),
-        section("forwards", forwards(made.graph, analysis.views, chosen, step)),
+        section("forwards", forwards(made.graph, analysis.views, step)),
         section("terms", _terms(made.start, flow)),
         section("left out", made.dropped),
         section("computed once", made.shared),
@@ -143,7 +143,7 @@ def _frozen(graph: LossGraph, world: World, flow: Gradient) -> Iterator[Row]:
 def _reason(world: World, name: str) -> str:
     model = name in world.networks
     if model and not world.trains_model(name):
-        return "eval mode, no gradient"
+        return f"{world.mode(name)} mode, no gradient"
     if not model and not world.trains_part(name):
         return "not trained in this stage"
     return "no gradient reaches it"

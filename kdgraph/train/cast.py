@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from torch import nn
@@ -59,14 +60,25 @@ class Cast:
             if name == STUDENT or any(world.trains_model(name) for world in worlds)
         ]
 
+    @property
+    def followers(self) -> list[str]:
+        """The teachers whose buffers some stage moves: `mode: {teacher: train}`."""
+        stages = self.experiment.analysis.stages
+        worlds = [stage_world(self.experiment.world, stage) for stage, _ in stages]
+        return [name for name in self.teachers if any(world.follows(name) for world in worlds)]
+
     def anew(self, seed: int) -> dict[str, nn.Module]:
-        """The teachers, which every seed shares, and learners as this seed draws them."""
+        """The teachers, which every seed shares, and learners as this seed draws them.
+
+        A teacher that runs in train mode is a copy, so that every seed has it as it was taught.
+        """
         setting = self.experiment.setting
         fresh = {
             name: build_model(name, setting.models[name], setting, self.split, seed).network
             for name in self.learners
         }
-        return {**self.networks, **fresh}
+        copies = {name: deepcopy(self.networks[name]) for name in self.followers}
+        return {**self.networks, **copies, **fresh}
 
 
 def cast(experiment: Experiment, seed: int) -> Cast:

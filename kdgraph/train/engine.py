@@ -16,6 +16,7 @@ from kdgraph.lang.condense import Condensing
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
 from kdgraph.lang.protocol import Training
+from kdgraph.lower.frozen import Frozen, awake
 from kdgraph.lower.step import Step
 from kdgraph.train import device as devices
 from kdgraph.train import manifest, optimise
@@ -175,7 +176,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             numbers=partial(condenser.numbers, seed, stage)
             if condenser
             else numbers or partial(_all, len(train_set), seed, stage),
-            evaluate=partial(_measured, evaluate or measure, also or dict),
+            evaluate=partial(_measured, step, world, evaluate or measure, also or dict),
             ledger=Ledger(stage, training, recorder, told, log_every),
             snapshot=Snapshot(
                 step,
@@ -225,8 +226,15 @@ def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:
 
 
 def _measured(
-    first: Callable[[], Mapping[str, float]], also: Callable[[], Mapping[str, float]]
+    step: Step,
+    world: World,
+    first: Callable[[], Mapping[str, float]],
+    also: Callable[[], Mapping[str, float]],
 ) -> Mapping[str, float]:
+    """What is measured after an epoch, of buffers on which all ranks agree."""
+    for one in step.modules():
+        if isinstance(one, Frozen) and one.mode == "train":
+            world.follow(one.module)
     return {**first(), **also()}
 
 

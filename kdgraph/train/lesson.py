@@ -99,16 +99,20 @@ def students_lesson(
     whole: Experiment, values: Mapping[str, object], network: nn.Module, split: Split,
     normalisation: Normalisation,
 ) -> Lesson:  # fmt: skip
-    """The student with the same start, data, views and protocol, and no teacher."""
+    """The student with the same start, data, views, mode and protocol, and no teacher."""
     plain = _plain(whole, values, "data.", "models.", "train.")
     own = next(
         (one for one in whole.recipe.stages if not one.trains or STUDENT in dict(one.trains)), None
     )
+    modes = zip(own.mode, own.mode_spans, strict=True) if own else ()
+    modes = [(one, span) for one, span in modes if one[0] == STUDENT]
     stage = Stage(
         STUDENT,
         plain.recipe.source_span,
         epochs=own.epochs if own else None,
         train=own.train if own else None,
+        mode=tuple(one for one, _ in modes),
+        mode_spans=tuple(span for _, span in modes),
     )
     recipe = replace(
         plain.recipe,

@@ -178,7 +178,7 @@ def compile_stage(
     rows = next(iter(split.train.read([torch.arange(min(2, len(split.train)))]))).pixels
     several = place.world.size > 1
     for name in networks:
-        networks[name].requires_grad_(world.trains_model(name))
+        networks[name].train(world.mode(name) == "train")  # spares the step the setting of flags
     step = assemble(
         lean(built.graph),
         world,

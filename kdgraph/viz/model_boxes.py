@@ -20,13 +20,13 @@ def model_boxes(drawing: Drawing, world: World) -> tuple[list[Box], list[Arrow]]
     arrows: dict[Arrow, None] = {}
     for (name, view), taps in forwards.items():
         live = world.trains_model(name)
-        network = world.networks[name]
+        network, mode = world.networks[name], world.mode(name)
         alone = f"on {seen(graph, view)}" if view is not None else ""
         words = [network.title, "trained" if live else "frozen", alone]
         paths = dict.fromkeys(str(graph.node(one).op.knob("path")) for one in taps)
         facts = (
             ("network", network.title),
-            ("trains", "itself" if live else "nothing: it is in eval mode, without gradient"),
+            ("trains", "itself" if live else f"nothing: it is in {mode} mode, without gradient"),
             ("taps", ", ".join(paths)),
         )
         box = f"model {name}" if view is None else f"model {name} {view}"

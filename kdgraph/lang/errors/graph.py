@@ -110,6 +110,24 @@ class EmptyLoss(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AllFrozen(Diagnostic):
+    """Nothing of what a stage trains asks for a gradient, so that no step could change anything.
+
+    A parameter with `requires_grad=False` stays as it is: freezing a part of the student is
+    how it is kept from learning. Here nothing else is left:
+
+        student.requires_grad_(False)
+        kdgraph.compile("kd", models={"teacher": teacher, "student": student}, sample=x)
+    """
+
+    code = "KD420"
+    title = "nothing is left to train: no parameter of {parts} asks for a gradient"
+    help = "set `requires_grad=True` on what is to learn, before compiling"
+
+    parts: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharedWeights(Diagnostic):
     """Two models share a parameter, and one of them is trained while the other is frozen.
 
