@@ -75,6 +75,9 @@ class Taught:
             seed=0,
             place=Place(torch.device("cpu")),
         )
+        self.modes = {name: noted(one) for name, one in whole.networks.items()}
+        for name in self.fixed:
+            whole.networks[name].train()  # as a container that holds it would
         self.step.train()
         self.trained = [parameter for *_, parameter in self.step.trained()]
         self.before = {name: state(one) for name, one in whole.networks.items()}
@@ -88,11 +91,6 @@ class Taught:
             self.descend(views, batch)
         self.after = {name: state(one) for name, one in whole.networks.items()}
         self.gradients = {name: one.grad for name, one in self.parameters().items()}
-        run = {id(module) for module in self.step.modules()}
-        self.modes = {
-            name: {module.training for module in network.modules() if id(module) in run}
-            for name, network in whole.networks.items()
-        }
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """All there are: of the step, and of every network, looked at or not."""
@@ -123,6 +121,14 @@ class Taught:
         """The models that this stage must not touch; `mode: {teacher: train}` lets buffers go."""
         freed = {name for name, mode in self.stage.mode if mode == "train"}
         return [name for name in self.networks if name not in {*self.taught, *freed}]
+
+
+def noted(network: nn.Module) -> set[bool]:
+    """The modes that a network's modules are in when they run, filled in as they do."""
+    found: set[bool] = set()
+    for module in network.modules():
+        module.register_forward_pre_hook(lambda module, _: found.add(module.training))
+    return found
 
 
 def state(network: nn.Module) -> dict[str, Tensor]:

@@ -78,13 +78,15 @@ def test_the_teacher_s_parameters_and_buffers_stay_bit_equal_over_steps(small):
     assert not any(torch.equal(o, moved[name]) for name, o in small.student.state_dict().items())
 
 
-def test_train_leaves_the_teacher_in_eval_mode(small):
-    small.step.eval()
-    assert not any(one.training for one in small.student.modules())
-    small.step.train()
+def test_train_and_eval_reach_the_student_and_never_the_teacher(small):
+    seen = []
+    small.teacher.bn.register_forward_hook(lambda module, *_: seen.append(module.training))
+    for mode in (False, True):
+        small.step.train(mode)
+        outcome(small)
+        assert {one.training for one in small.student.modules()} == {mode}
 
-    assert all(one.training for one in small.student.modules())
-    assert not any(one.training for one in small.teacher.modules())
+    assert seen == [False, False]
 
 
 def test_trained_are_the_student_and_the_recipe_s_modules(small):
@@ -93,7 +95,7 @@ def test_trained_are_the_student_and_the_recipe_s_modules(small):
     assert {part for part, _ in found} == {"student", "modules"}
     assert ("student", "fc.weight") in found
     assert all(one.requires_grad for *_, one in small.step.trained())
-    assert not any(one.requires_grad for one in small.teacher.parameters())
+    assert len(list(small.step.parameters())) == len(small.step.trained())
 
 
 def test_the_state_holds_what_is_trained_and_not_the_teacher(small):
