@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from torch import fx, nn
 
 from kdgraph.lang.source import Source
+from kdgraph.lower.frozen import everything
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.step import Step
 
@@ -135,6 +136,7 @@ def _model(step: Step, name: str) -> str:
 
 
 def _described(module: nn.Module, words: str = "") -> str:
-    count = sum(one.numel() for one in module.parameters())
+    held = {id(one): one for inside in everything(module) for one in inside.parameters()}
+    count = sum(one.numel() for one in held.values())
     words = words or f"{type(module).__name__}({module.extra_repr()})"
     return f"{words}, {count:,} parameter{'' if count == 1 else 's'}" if count else words

@@ -20,7 +20,7 @@ FORMS = {
     "cut": KD,
     "cut early": "loss: mse(conv(student.bn, channels(teacher.bn)), teacher.bn)\n",
     "left early": "loss: mse(conv(student.bn, channels(teacher.bn)), teacher.bn)\n",
-    "through": "loss: mean(teacher(v).logits^2) + mean(student.logits)\nwhere: {v: 'conv(x, 3, k=3)'}\n",
+    "through": "loss: mean(teacher(v).logits) + mean(student.logits)\nwhere: {v: 'conv(x, 3, k=3)'}\n",
     "applied": "loss: mse(teacher.drop(student.logits), teacher.logits)\n",
 }
 
@@ -168,7 +168,8 @@ def test_the_parameters_of_a_step_are_what_it_trains_each_once_in_one_order(mode
     student.again = nn.Linear(4, 5)
     student.again.weight = student.fc.weight
     text = (
-        "loss: mse(student.again(student.fc.input), student.logits) + g·mse(student.logits, helper.logits)"
+        "loss: mse(student.again(student.fc.input), student.logits)"
+        " + g·mse(student.logits, helper.logits)"
         " + mse(student.fc(student.fc.input), teacher.logits)\nwhere: {g: 'learn(1.0)'}\n"
     )
     steps = [compiled(text, models) for _ in range(2)]
