@@ -20,7 +20,7 @@ FORMS = {
     "cut": KD,
     "cut early": "loss: mse(conv(student.bn, channels(teacher.bn)), teacher.bn)\n",
     "left early": "loss: mse(conv(student.bn, channels(teacher.bn)), teacher.bn)\n",
-    "through": "loss: mean(teacher(v).logits) + mean(student.logits)\nwhere: {v: 'conv(x, 3, k=3)'}\n",
+    "through": "loss: mean(teacher(v).logits) + mean(student.logits)\nwhere: {v: 'conv(x, 3)'}\n",
     "applied": "loss: mse(teacher.drop(student.logits), teacher.logits)\n",
 }
 
