@@ -16,14 +16,14 @@ from kdgraph.lang.condense import Condensing
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
 from kdgraph.lang.protocol import Training
-from kdgraph.lower.frozen import Frozen, awake
+from kdgraph.lower.frozen import awake
 from kdgraph.lower.step import Step
 from kdgraph.train import device as devices
 from kdgraph.train import manifest, optimise
 from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, launched, wrap
-from kdgraph.train.evaluate import accuracy, needed
+from kdgraph.train.evaluate import accuracy, measured, needed
 from kdgraph.train.events import Listener, Warned, tell
 from kdgraph.train.feed import Feed, fewest_rows, near
 from kdgraph.train.interrupt import interruptible
@@ -176,7 +176,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             numbers=partial(condenser.numbers, seed, stage)
             if condenser
             else numbers or partial(_all, len(train_set), seed, stage),
-            evaluate=partial(_measured, step, world, evaluate or measure, also or dict),
+            evaluate=partial(measured, step, world, evaluate or measure, also or dict),
             ledger=Ledger(stage, training, recorder, told, log_every),
             snapshot=Snapshot(
                 step,
@@ -223,19 +223,6 @@ def _condenser(
 
 def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:
     return order(n, seed=seed, stage=stage, epoch=epoch)
-
-
-def _measured(
-    step: Step,
-    world: World,
-    first: Callable[[], Mapping[str, float]],
-    also: Callable[[], Mapping[str, float]],
-) -> Mapping[str, float]:
-    """What is measured after an epoch, of buffers on which all ranks agree."""
-    for one in step.modules():
-        if isinstance(one, Frozen) and one.mode == "train":
-            world.follow(one.module)
-    return {**first(), **also()}
 
 
 def _compile(module: nn.Module, choice: bool | str) -> None:  # noqa: FBT001

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from kdgraph.data.batches import batches
 from kdgraph.data.images import Examples
+from kdgraph.lower.frozen import Frozen
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.viewstep import ViewStep
 
@@ -54,6 +55,19 @@ def accuracy(
             logits = network(look(pixels, part.examples.to(device, non_blocking=True))[view])
             right += (logits.argmax(dim=-1) == labels).sum()
     return world.total(right).item() / max(1, len(examples))
+
+
+def measured(
+    step: nn.Module,
+    world: World,
+    first: Callable[[], Mapping[str, float]],
+    also: Callable[[], Mapping[str, float]],
+) -> Mapping[str, float]:
+    """What is measured after an epoch; of a teacher in train mode, with rank 0's buffers."""
+    for one in step.modules():
+        if isinstance(one, Frozen) and one.mode == "train":
+            world.follow(one.module)
+    return {**first(), **also()}
 
 
 def needed(steps: Sequence[ViewStep], view: str) -> list[ViewStep]:

@@ -75,7 +75,7 @@ class Taught:
             seed=0,
             place=Place(torch.device("cpu")),
         )
-        self.modes = {name: noted(one) for name, one in whole.networks.items()}
+        modes = {name: noted(one) for name, one in whole.networks.items()}
         for name in self.fixed:
             whole.networks[name].train()  # as a container that holds it would
         self.step.train()
@@ -91,6 +91,7 @@ class Taught:
             self.descend(views, batch)
         self.after = {name: state(one) for name, one in whole.networks.items()}
         self.gradients = {name: one.grad for name, one in self.parameters().items()}
+        self.modes = {name: frozenset(found) for name, found in modes.items()}
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """All there are: of the step, and of every network, looked at or not."""
