@@ -16,7 +16,6 @@ from kdgraph.lang.condense import Condensing
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
 from kdgraph.lang.protocol import Training
-from kdgraph.lower.frozen import awake
 from kdgraph.lower.step import Step
 from kdgraph.train import device as devices
 from kdgraph.train import manifest, optimise

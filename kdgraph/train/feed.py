@@ -14,6 +14,7 @@ from kdgraph.data.images import Batch, Examples, Images
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.run import BatchOfOne, NoBatches, UnevenBatch
 from kdgraph.lang.protocol import Training
+from kdgraph.lower.frozen import awake
 from kdgraph.train.distributed import World
 
 ROOM = 0.5
@@ -87,7 +88,7 @@ class Feed:
 
 def fewest_rows(step: nn.Module) -> int:
     """How many rows a batch needs: two where batch norm trains, which one row would stop."""
-    return 2 if any(isinstance(one, _BatchNorm) and one.training for one in step.modules()) else 1
+    return 2 if any(isinstance(one, _BatchNorm) for one in awake(step)) else 1
 
 
 def near(examples: Examples, device: torch.device) -> Examples:
