@@ -68,7 +68,8 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     from kdgraph.train import distributed, fidelity_table, rundir, table
     from kdgraph.train.method import Place
     from kdgraph.train.progress import Progress
-    from kdgraph.train.run import Request, Run
+    from kdgraph.train.request import Request
+    from kdgraph.train.run import Run
 
     if devices is not None and devices > 1 and not distributed.launched():
         words = ["-m", "kdgraph", *sys.argv[1:]]

@@ -23,6 +23,7 @@ from kdgraph.train.journal import Journal
 from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_lesson
 from kdgraph.train.method import Place, share_right, train_recipe
 from kdgraph.train.rehearsal import rehearse
+from kdgraph.train.request import Request
 from kdgraph.train.result import ALONE_ROW, Course, Result, courses_of, read, size, write
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.stage import Outcome, StageResult
@@ -30,18 +31,6 @@ from kdgraph.train.table import Entry
 from kdgraph.train.tensorboard import Curves, is_installed
 from kdgraph.train.together import led, together
 from kdgraph.train.wording import data_words
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a run was asked for."""
-
-    recipe: str
-    on: str | None
-    values: Mapping[str, object]
-    seed: int = 0
-    seeds: int = 1
-    baseline: bool = True
 
 
 @dataclass

@@ -67,7 +67,7 @@ def test_where_no_checkpoint_is_whole_the_run_is_refused(again):
 
     assert code == 1
     assert err.startswith("error[KD672]: ")
-    assert "start without `--resume`" in err
+    assert "start without `--resume`" in " ".join(err.split())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_spoilt_config_is_a_message(again, spoilt, said):
 
     assert code == 1
     assert err.startswith("error[KD686]: ")
-    assert said in err.replace("\n", " ")
+    assert said in " ".join(err.split())
 
 
 def test_a_config_with_another_value_is_another_run(again):
@@ -135,6 +135,20 @@ def test_two_processes_never_run_in_one_folder(again, cache, tmp_path):
     with rundir.held(rundir.RunDir(folder)):
         code, _, err = kdgraph(*words, folder=tmp_path, cache=cache)
     assert code == 1
-    assert err.startswith("error[KD687]: another process is running in")
+    assert err.startswith("error[KD687]: another process")
 
     assert finish(start(*words, folder=tmp_path, cache=cache))[0] == 0
+
+
+@pytest.mark.parametrize(
+    "told", [("--set", "γ=0.5"), ("--set", "kd=mse(teacher.logits, student.logits)")]
+)
+def test_a_checkpoint_of_another_loss_is_refused(again, here, tmp_path, told):
+    folder, _, _ = again
+    words = ("run", "kd", "--on", tiny(tmp_path), "--no-alone", "--out", folder, "--resume")
+
+    code, _, err = here(*words, *told)
+
+    assert code == 1
+    assert err.startswith("error[KD671]: ")
+    assert "belongs to another graph" in " ".join(err.split())
