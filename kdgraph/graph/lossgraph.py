@@ -15,11 +15,15 @@ from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NoLoss
+from kdgraph.lang.errors.names import NameClash
 from kdgraph.lang.errors.sorts import NotAScalarLoss, Swapped
 from kdgraph.lang.errors.text import TooDeep
 from kdgraph.lang.recipe import Function, Recipe, Stage
 from kdgraph.lang.source import Span
 from kdgraph.lang.write import write
+
+ACCURACY = "accuracy"
+"""the measure that there always is"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,9 @@ def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) ->
             build.view(name, recipe.source_span)
         build.used.clear()
         for name, entry in recipe.metrics.items():
+            if name == ACCURACY:
+                what = "measured after every epoch"
+                build.note(NameClash(span=entry.key, name=name, what=what))
             number = build.point(entry.tree, build.top)
             axes = build.graph.node(number).axes
             if axes:
