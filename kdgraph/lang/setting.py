@@ -74,7 +74,7 @@ class ModelSpec(BaseModel):
     )
 
     name: str
-    """a network: of the zoo, `torchvision:…`, or `timm:…`"""
+    """a network: of the zoo, of a plugin, `torchvision:…`, or `timm:…`"""
     weights: str = "random"
     """`random`, `train`, a file of weights, or `torchvision:…`, `timm:…`"""
     mean: Annotated[tuple[float, ...], AfterValidator(_mean)] | None = None
