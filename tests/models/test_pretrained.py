@@ -67,7 +67,7 @@ def test_weights_for_other_classes_are_refused(monkeypatch: pytest.MonkeyPatch) 
     network, donor = build("torchvision:resnet18", 10), build("torchvision:resnet18", 1000)
     monkeypatch.setattr(torchvision.models, "get_model", lambda *_, **__: donor)
 
-    with pytest.raises(RecipeError, match=r"are for 1000 classes, the\s+data\s+has\s+10"):
+    with pytest.raises(RecipeError, match=r"are\s+for\s+1000\s+classes,\s+the\s+data\s+has\s+10"):
         load_weights(network, "torchvision:IMAGENET1K_V1")
 
 
