@@ -16,7 +16,8 @@ from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
 from kdgraph.lower.cut import cut
 from kdgraph.lower.frozen import Frozen
 from kdgraph.lower.mode import Mode, Resting, in_mode
-from kdgraph.lower.program import Emitter, Gather, Wiring, reader_name
+from kdgraph.lower.program import Emitter, Wiring, reader_name
+from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
 from kdgraph.lower.tap import apply_module
@@ -32,8 +33,8 @@ def assemble(
     seed: int = 0,
     dtype: torch.dtype | None = None,
     prepare: Mapping[str, nn.Module] | None = None,
-    gather: Gather | None = None,
-    ranks: int = 1,
+    ranks: Ranks | None = None,
+    digest: str = "",
 ) -> Step:
     """Lower a graph over these networks.
 
@@ -45,8 +46,8 @@ def assemble(
         seed: of the modules' random start.
         dtype: of modules and constants.
         prepare: what makes a model's input of the batch, by model.
-        gather: puts rows of all ranks together, with gradient.
-        ranks: how many ranks there are.
+        ranks: how several ranks tell one another what the graph says they share.
+        digest: what identifies the graph as it was before ranks shared rows; else its own.
 
     Raises:
         RecipeError: a size that the loss computes with is not known.
@@ -69,10 +70,14 @@ def assemble(
         own = (prepare or {}).get(model)
         batch = own(sample) if own is not None else sample
         readers[reader] = Reader(_body(networks[model], paths, batch, op), own)
-    wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, gather, ranks)
+    wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, ranks)
     program = Emitter(graph, wiring).program()
-    digest = hashlib.sha256(str(graph).encode()).hexdigest()[:16]
-    return Step(program, graph, world, networks, digest).to(sample.device)
+    return Step(program, graph, world, networks, digest or digest_of(graph)).to(sample.device)
+
+
+def digest_of(graph: LossGraph) -> str:
+    """A hash of all that a graph says."""
+    return hashlib.sha256(str(graph).encode()).hexdigest()[:16]
 
 
 def _refuse_open(graph: LossGraph) -> None:

@@ -91,9 +91,24 @@ def each_row(value: Tensor, row: int, rows: int) -> Tensor:
     return value[row::rows]
 
 
-def row_count(value: Tensor) -> int:
+def row_count(value: Tensor, ranks: int = 1) -> int:
     """How many rows a value has, in the batch at hand."""
-    return value.shape[0]
+    return value.shape[0] * ranks
+
+
+def own_rows(value: Tensor, rank: int, ranks: int) -> Tensor:
+    """The rows of one rank, of those of all."""
+    return value.chunk(ranks)[rank]
+
+
+def counted(value: Tensor, like: Tensor) -> Tensor:
+    """For how many rows a mean over `like` stands, as a number like it."""
+    return torch.full((), like.shape[0], dtype=value.dtype, device=value.device)
+
+
+def masked(value: Tensor, mask: Tensor) -> Tensor:
+    """For how many rows a mean over those in a mask stands."""
+    return mask.to(torch.bool).sum().to(value.dtype)
 
 
 def copied(value: Tensor) -> Tensor:

@@ -14,16 +14,20 @@ from kdgraph.lower import operations
 from kdgraph.lower.clock import Clock
 from kdgraph.lower.frozen import everything
 from kdgraph.lower.parts import build_part, path_of, place
+from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.schedule import scheduled
 from kdgraph.lower.spelling import spelled
+from kdgraph.modules.bn import Pooled
 from kdgraph.registry import REGISTRY
 
-Gather = Callable[[Tensor], Tensor]
-LABELS = ("y", "i")
 PLAIN = {
     "transpose": operations.transpose,
     "columns": operations.columns,
     "rows": operations.rows,
+}
+COUNTED = {
+    "origin": operations.origin,
+    "part": operations.part,
     "row_count": operations.row_count,
 }
 KNOBBED = {
@@ -42,16 +46,14 @@ class Wiring:
         applied: modules of networks that are applied to values, by model and path.
         readers: the networks, by the model's name and whether its run is cut.
         slices: views that are one row of each image of another view: name → (view, row, rows).
-        gather: puts the rows of all ranks together, with gradient; None for one process.
-        world: how many ranks there are.
+        ranks: how ranks tell one another their values; None for one process.
     """
 
     readers: dict[str, nn.Module]
     applied: dict[tuple[str, str], nn.Module] = field(default_factory=dict)
     seed: int = 0
     dtype: torch.dtype = torch.float32
-    gather: Gather | None = None
-    world: int = 1
+    ranks: Ranks | None = None
 
 
 @dataclass
@@ -63,7 +65,6 @@ class Emitter:
     code: fx.Graph = field(default_factory=fx.Graph)
     root: nn.Module = field(default_factory=nn.Module)
     made: dict[int, object] = field(default_factory=dict)
-    local: dict[int, object] = field(default_factory=dict)
     times: dict[str, fx.Node] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
 
@@ -85,17 +86,7 @@ class Emitter:
         return made
 
     def _placeholder(self, number: int, node: Node) -> None:
-        name = str(node.op.knob("name"))
-        value: object = self.code.placeholder(spelled(name))
-        self.local[number] = value
-        if node.op.name == "input" and name in LABELS:
-            value = self._gathered(value)
-        self.made[number] = value
-
-    def _gathered(self, value: object) -> object:
-        if self.wiring.gather is None:
-            return value
-        return self.code.call_function(self.wiring.gather, (value,))
+        self.made[number] = self.code.placeholder(spelled(str(node.op.knob("name"))))
 
     def _result(self) -> dict[str, object]:
         """What the program gives: the total, every term and weight, and other outputs."""
@@ -144,8 +135,10 @@ class Emitter:
                 return self._take(number, node)
             case "param":
                 return self.code.call_module(self._part(number, node), ())
-            case "origin" | "part":
-                return self._by_view(op.name, number, op.knob("rows"))
+            case "origin" | "part" | "row_count":
+                return self._counted(op, inside[0])
+            case "gather_rows" | "pool_rows" | "total_rows" | "own_rows":
+                return self._shared(number, op, inside)
             case "apply":
                 return self._applied(node, inside[0])
         if op.name in operations.SIGNS:
@@ -165,7 +158,7 @@ class Emitter:
         return self.times[name]
 
     def _run(self, number: int, reader: str, model: str) -> fx.Node:
-        views = [self.local.get(one, self.made[one]) for one in self.graph.sources(number)]
+        views = [self.made[one] for one in self.graph.sources(number)]
         batch = views[0] if len(views) == 1 else self._call(operations.joined, *views)
         made = self.code.call_module(spelled(reader), (batch,))
         _rename(made, f"{model}_taps")
@@ -181,20 +174,34 @@ class Emitter:
         )
         views = self.graph.sources(run)
         if len(views) > 1:
-            seen = tuple(self.local.get(one, self.made[one]) for one in views)
+            seen = tuple(self.made[one] for one in views)
             value = self._call(operations.block, value, seen, node.op.knob("place"))
-        value = self._gathered(value)
         assert isinstance(value, fx.Node)
         _rename(value, f"{op.knob('model')}_{node.op.knob('tap')}")
         return value
 
-    def _by_view(self, word: str, number: int, rows: object) -> fx.Node:
-        view = self.graph.sources(number)[0]
-        function = operations.origin if word == "origin" else operations.part
-        return self._call(function, self.local.get(view, self.made[view]), rows, *self._ranks())
+    def _counted(self, op: Op, value: object) -> fx.Node:
+        """How many rows there are, or numbers of them, on all ranks."""
+        ranks = self.wiring.ranks
+        several = (ranks.size,) if ranks is not None and op.knob("everyones") else ()
+        rows = () if op.name == "row_count" else (op.knob("rows"),)
+        return self._call(COUNTED[op.name], value, *rows, *several)
 
-    def _ranks(self) -> tuple[int, ...]:
-        return (self.wiring.world,) if self.wiring.world > 1 else ()
+    def _shared(self, number: int, op: Op, inside: list[object]) -> object:
+        """What ranks tell one another; with a single one there is nothing to tell."""
+        ranks = self.wiring.ranks
+        if ranks is None:
+            return inside[0]
+        if op.name == "own_rows":
+            return self._call(operations.own_rows, inside[0], ranks.rank, ranks.size)
+        alike = bool(op.knob("alike"))
+        if op.name == "gather_rows":
+            return self._call(ranks.gather, inside[0], alike)
+        if op.name == "total_rows":
+            return self._call(ranks.total, inside[0], alike)
+        (slot, _) = self.graph.inputs(number)[1]
+        function = operations.masked if slot == "mask" else operations.counted
+        return self._call(ranks.pool, inside[0], self._call(function, *inside), alike)
 
     def _matched(self, number: int, inside: list[object]) -> list[object]:
         """Values that are one for each row, given the axes to meet those that are more."""
@@ -216,7 +223,10 @@ class Emitter:
             self.placed.add(name)
             sources = self.graph.sources(number)
             taken = self.graph.node(sources[0]).axes if sources else None
-            place(self.root, name, build_part(node, taken, self.wiring.seed, self.wiring.dtype))
+            part = build_part(node, taken, self.wiring.seed, self.wiring.dtype)
+            if isinstance(part, Pooled) and self.wiring.ranks is not None:
+                part.pool, part.total = self.wiring.ranks.pool, self.wiring.ranks.total
+            place(self.root, name, part)
         return path_of(name)
 
     def _applied(self, node: Node, value: object) -> fx.Node:

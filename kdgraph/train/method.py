@@ -16,12 +16,13 @@ from kdgraph.experiment import Experiment
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.protocol import Protocol, Training
 from kdgraph.lang.recipe import Stage
-from kdgraph.lower.assemble import assemble
+from kdgraph.lower.assemble import assemble, digest_of
 from kdgraph.lower.prepared import Prepared
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
+from kdgraph.passes.share_rows import share_rows
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised
@@ -30,7 +31,7 @@ from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, needed
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import near
-from kdgraph.train.gather import gather_rows
+from kdgraph.train.gather import ranks_of
 from kdgraph.train.groundwork import Groundwork, ground_facts
 from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
@@ -176,18 +177,19 @@ def compile_stage(
     for network in (*networks.values(), *prepare.values()):
         network.to(place.device)
     rows = next(iter(split.train.read([torch.arange(min(2, len(split.train)))]))).pixels
+    graph = lean(built.graph)
     several = place.world.size > 1
     for name in networks:
         networks[name].train(world.mode(name) == "train")  # spares the step the setting of flags
     step = assemble(
-        lean(built.graph),
+        share_rows(graph) if several else graph,
         world,
         networks,
         sample=rows.to(place.device),
         seed=seed,
         prepare=prepare,
-        gather=gather_rows if several else None,
-        ranks=place.world.size,
+        ranks=ranks_of(place.world) if several else None,
+        digest=digest_of(graph),
     )
     step.models = {name: Prepared(prepare[name], network) for name, network in networks.items()}
     precision = devices.autocast(training.precision, place.device)

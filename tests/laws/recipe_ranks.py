@@ -7,35 +7,65 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from kdgraph import files
 from kdgraph.compiler import stage_world
 from kdgraph.experiment import examine
 from kdgraph.lower.assemble import assemble
 from kdgraph.lower.step import Step
 from kdgraph.passes import lean
+from kdgraph.passes.share_rows import share_rows
 from kdgraph.train.atomic import write_tensors
 from kdgraph.train.cast import on_networks
 from kdgraph.train.distributed import ALONE, World, join, wrap
-from kdgraph.train.gather import gather_rows
+from kdgraph.train.gather import ranks_of
 from tests.train.small import images
 
 BATCH = 12
-WAYS = {"kd": ("kd", None), "icd": ("icd", None), "icd compiled": ("icd", "aot_eager")}
+SHIPPED = [path.stem for path in files.recipes()]
+LOSSES = {
+    "alike": "3000·sp(teacher.maps[1] ‖ student.maps[1])",
+    "classes": "dist(teacher.logits ‖ student.logits)",
+    "distances": "rkd_distance(teacher.features ‖ student.features)",
+    "channels": "ickd(teacher.maps[0] ‖ student.maps[0])",
+    "selected": "nst(teacher.maps[0] ‖ student.maps[1])",
+    "masked": "kl(softmax(teacher.logits) ‖ softmax(student.logits), rows=(y > 0))",
+    "masked late": "cross_entropy(student.logits, y, rows=(y > i))",
+    "summed": "sum(student.logits²)/rows(x) + kl(softmax(teacher.logits) ‖ p, reduce=sum)/100",
+    "mean of all": "mean(normalize(student.features)/mean(student.features²))",
+    "a row's own": "mean(T·student.logits)",
+    "rows picked": "cross_entropy(student.logits[0:5], y[0:5])",
+    "a whole row meets its own": "mse(normalize(linear(r, 3)) ‖ normalize(student.logits[:, 0:3]))",
+    "normed vectors": "mse(bn(linear(student.features, 3)) ‖ teacher.logits[:, 0:3])",
+    "other rows": "mean(student.logits[origin(x)]·student.features[:, 0:4])",
+}
+WHERE = """
+where:
+  p: softmax(student.logits)
+  T: sum(teacher.logits, over=-1)
+  r: center(student.features, over=0)
+"""
+COMPILED = {f"{name} compiled": (name, "aot_eager") for name in ("icd", "fitnet")}
+WAYS = {name: (name, None) for name in (*SHIPPED, *LOSSES)} | COMPILED
 
 
 class Smooth(nn.Module):
     """No batch norm, which would see other rows on two ranks, and no kinks."""
 
+    aliases: ClassVar = {"logits": "", "features": "fc.input", "maps": ("one", "two")}
+
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(1, width, 3, padding=1)
+        self.one = nn.Sequential(nn.Conv2d(1, width, 3, padding=1), nn.Tanh())
+        self.two = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, stride=2), nn.Tanh())
         self.fc = nn.Linear(width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc(torch.tanh(self.conv(x)).mean((2, 3)))
+        return self.fc(self.two(self.one(x)).mean((2, 3)))
 
 
 def batch() -> tuple[Tensor, Tensor, Tensor]:
@@ -44,18 +74,25 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
     return x, torch.arange(BATCH) % 4, torch.randperm(BATCH, generator=generator)
 
 
+def recipe_of(name: str) -> str:
+    """A shipped recipe by its name, or one of the losses above as text."""
+    if name not in LOSSES:
+        return name
+    return f"loss: 'cross_entropy(student.logits, y) + {LOSSES[name]}'{WHERE}"
+
+
 def step_of(recipe: str, world: World) -> Step:
     torch.manual_seed(1)
     networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
-    experiment = on_networks(examine(recipe), networks, images())
+    experiment = on_networks(examine(recipe_of(recipe)), networks, images())
     stage, built = experiment.analysis.stages[-1]
+    graph = lean(built.graph)
     return assemble(
-        lean(built.graph),
+        share_rows(graph) if world.size > 1 else graph,
         stage_world(experiment.world, stage),
         networks,
         sample=batch()[0][:2],
-        gather=gather_rows if world.size > 1 else None,
-        ranks=world.size,
+        ranks=ranks_of(world) if world.size > 1 else None,
     )
 
 
@@ -80,6 +117,7 @@ def found(recipe: str, backend: str | None, world: World) -> dict[str, Tensor]:
             with torch.no_grad():
                 one.sub_(one.grad, alpha=0.5)
         step.commit()
+    told |= {f"buffer/{name}": one.clone() for name, one in step.parts.named_buffers()}
     return told
 
 

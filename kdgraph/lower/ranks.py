@@ -1,0 +1,37 @@
+"""What a step on several ranks is given to tell the others its values, and to hear theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Gather(Protocol):
+    """Rows of all ranks one after the other, with gradient."""
+
+    def __call__(self, rows: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102
+
+
+class Pool(Protocol):
+    """The mean over ranks of a value, weighted by how many rows it stands for, with gradient."""
+
+    def __call__(self, value: Tensor, count: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102
+
+
+class Total(Protocol):
+    """The sum over ranks of a value, with gradient."""
+
+    def __call__(self, value: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This rank among the others; `alike` tells that all have one gradient of the result."""
+
+    rank: int
+    size: int
+    gather: Gather
+    pool: Pool
+    total: Total
