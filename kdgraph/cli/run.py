@@ -31,7 +31,11 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     devices: Annotated[
-        int | None, typer.Option(help="How many of this machine's devices; else one.", min=1)
+        int | None,
+        typer.Option(
+            help="How many of this machine's devices; else one. The loss is of all their rows.",
+            min=1,
+        ),
     ] = None,
     compile_: Annotated[
         bool | None,

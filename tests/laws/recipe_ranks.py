@@ -103,15 +103,17 @@ def found(recipe: str, backend: str | None, world: World) -> dict[str, Tensor]:
     if backend is not None:
         step.compile(fullgraph=True, dynamic=False, backend=backend)
     ranks = wrap(step, world)
-    own = [column.tensor_split(world.size)[world.rank] for column in batch()]
+    x, y, i = (column.tensor_split(world.size)[world.rank] for column in batch())
+    views = {name: shown(x, step.rows.get(name, 1)) for name in {*step.inputs} - {"y", "i"}}
     told: dict[str, Tensor] = {}
     for number in range(2):
         step.clock(epoch=1, epochs=2, step=number)
         step.zero_grad()
-        out = ranks(*own)
+        out = ranks(views, y, i)
         out.total.backward()
         told |= {f"{number}/total": out.total.detach()}
         told |= {f"{number}/terms/{name}": one.detach() for name, one in out.terms.items()}
+        told |= {f"{number}/outputs/{name}": one.detach() for name, one in out.outputs.items()}
         for part, name, one in step.trained():
             told[f"{number}/gradient/{part}/{name}"] = one.grad.clone()
             with torch.no_grad():
@@ -119,6 +121,11 @@ def found(recipe: str, backend: str | None, world: World) -> dict[str, Tensor]:
         step.commit()
     told |= {f"buffer/{name}": one.clone() for name, one in step.parts.named_buffers()}
     return told
+
+
+def shown(x: Tensor, rows: int) -> Tensor:
+    """So many rows of each image, no two of them alike."""
+    return torch.stack([x.roll(turn, -1) for turn in range(rows)], dim=1).flatten(0, 1)
 
 
 def everything(world: World) -> dict[str, Tensor]:

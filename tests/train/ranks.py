@@ -16,7 +16,7 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.train.atomic import write_tensors
 from kdgraph.train.distributed import ALONE, World, join, wrap
 from kdgraph.train.engine import train_stage
-from kdgraph.train.gather import gather_rows
+from kdgraph.train.gather import all_rows, gather_rows, pool_rows, row_counts
 from kdgraph.train.interrupt import Interrupted
 from tests.train.small import VIEWS, SmallStep, images, protocol
 
@@ -52,6 +52,22 @@ def coupled(world: World, backend: str | None) -> dict[str, Tensor]:
     loss = ranks(rows)
     loss.backward()
     return {"loss": loss.detach(), "gradient": module.weight.grad}
+
+
+def rows_in_order(world: World) -> dict[str, Tensor]:
+    """What memory would write, of a batch that ranks share evenly and of one that they don't."""
+    found: dict[str, Tensor] = {}
+    for count in (6, 5, 1):
+        own = torch.arange(10, 10 + count).tensor_split(world.size)[world.rank]
+        counts = row_counts(own)
+        found[f"{count}"] = all_rows(own, counts)
+        wide = own.double().unsqueeze(1).requires_grad_() * torch.ones(3).double()
+        found[f"{count} wide"] = all_rows(wide, counts)
+        mean = wide.sum() / max(1, wide.numel())
+        pooled = pool_rows(mean, torch.tensor(len(own)).double())
+        found[f"{count} mean"] = pooled.detach()
+    found["evenly"] = all_rows(torch.arange(6).tensor_split(world.size)[world.rank])
+    return found
 
 
 def stopped(world: World, out: Path) -> dict[str, Tensor]:
@@ -97,6 +113,7 @@ def everything(world: World, out: Path) -> dict[str, Tensor]:
     parts = {
         "eager": coupled(world, None),
         "compiled": coupled(world, "aot_eager"),
+        "rows": rows_in_order(world),
         "stage": stage(world, out / "eager", 44, False),
         "stopped": stopped(world, out / "stopped"),
         "compiled stage": stage(world, out / "compiled", 40, "aot_eager"),

@@ -59,6 +59,23 @@ def test_all_ranks_have_the_same_memory_and_the_same_result(found):
         assert torch.equal(first[name], second[name])
 
 
+def test_memory_is_given_the_rows_of_all_ranks_in_the_order_of_the_batch(found):
+    _, first, second, _ = found
+
+    for rank in (first, second):
+        assert rank["rows/evenly"].tolist() == [0, 1, 2, 3, 4, 5]
+        assert rank["rows/5"].tolist() == [10, 11, 12, 13, 14]  # three rows and two
+        assert rank["rows/1"].tolist() == [10]  # one and none
+        assert rank["rows/5 wide"].tolist() == [[float(row)] * 3 for row in range(10, 15)]
+        assert not rank["rows/5 wide"].requires_grad
+
+
+def test_a_mean_over_ranks_weighs_each_by_its_rows(found):
+    # (10 + 11 + 12 + 13 + 14) / 5, not the mean of 11 and 13.5
+    assert found[1]["rows/5 mean"] == 12
+    assert found[1]["rows/1 mean"] == 10
+
+
 def test_ranks_stop_together_though_only_one_was_asked_to(found):
     # asked in step 7, agreed at the fetch of step 8
     *_, out = found
