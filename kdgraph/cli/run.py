@@ -153,10 +153,12 @@ def _say(console: Console, words: str, speaks: bool) -> None:  # noqa: FBT001
 
 
 def _draw(experiment: object, folder: RunDir) -> None:
-    """Keep the loss graph as a picture."""
+    """Keep the loss graph as a picture, and how the training set was condensed."""
+    from kdgraph.cli.condense_drawing import draw_condensing
     from kdgraph.experiment import Experiment
     from kdgraph.viz.picture_of import picture_of
     from kdgraph.viz.render import render
 
     assert isinstance(experiment, Experiment)
     render(picture_of(experiment.analysis), folder.graph)
+    draw_condensing(folder, experiment.recipe.name)

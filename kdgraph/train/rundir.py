@@ -58,6 +58,11 @@ class RunDir:
         return self.path / "graph.svg"
 
     @property
+    def condense(self) -> Path:
+        """How the training set was condensed, as a picture."""
+        return self.path / "condense.svg"
+
+    @property
     def result(self) -> Path:
         """The final numbers; a run that has them is finished."""
         return self.path / "result.json"

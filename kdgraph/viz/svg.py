@@ -9,7 +9,7 @@ from kdgraph.viz.marks import arrow_mark, box_mark, number, weight_mark
 from kdgraph.viz.palette import PAPER
 from kdgraph.viz.picture import Picture
 
-_FONTS = "'DejaVu Sans', Verdana, Geneva, 'Noto Sans', sans-serif"
+FONTS = "'DejaVu Sans', Verdana, Geneva, 'Noto Sans', sans-serif"
 _MARGIN = 24.0
 
 
@@ -24,7 +24,7 @@ def svg(picture: Picture, *, captioned: bool = True) -> str:
     left, top = number((width - laid.width) / 2), number(_MARGIN + words.head)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}',
-        f' viewBox="0 0 {number(width)} {number(height)}" font-family="{_FONTS}"',
+        f' viewBox="0 0 {number(width)} {number(height)}" font-family="{FONTS}"',
         f' role="img" aria-label="{escaped(picture.title)}">',
         f"<title>{escaped(picture.title)}</title>",
         f"<desc>{escaped(picture.subtitle)}</desc>",
