@@ -43,9 +43,10 @@ def _text(experiment: Experiment, form: Form, stage: str | None, *, real: bool) 
     """Each form is a module of its own; those of real networks load torch."""
     match form:
         case "graph":
+            from kdgraph.cli.width import width
             from kdgraph.show import graph_text
 
-            return graph_text.text(experiment.analysis, stage)
+            return graph_text.text(experiment.analysis, stage, width())
         case "latex":
             from kdgraph.show import latex
 

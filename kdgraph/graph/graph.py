@@ -1,6 +1,6 @@
 """The loss graph: a networkx DAG of operations, from sources and taps to the total.
 
-Text form, one node a line, as the golden tests and `kdgraph show --as graph` print it:
+Text form, one node a line, as the golden tests print it (`kdgraph show --as graph` folds it):
 
     %0 = input(name=x)              : Image[b, 3, 32, 32]
     %1 = tap(%0, model=student, path=logits) : Logits[b, 100]
@@ -60,7 +60,7 @@ class Op:
 
     def __str__(self) -> str:
         """The word with its knobs."""
-        return f"{self.name}({', '.join(f'{key}={_shown(value)}' for key, value in self.knobs)})"
+        return f"{self.name}({', '.join(f'{key}={shown(value)}' for key, value in self.knobs)})"
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class LossGraph:
 def _line(graph: LossGraph, number: int, names: dict[int, str]) -> str:
     node = graph.node(number)
     inside = [names[source] for source in graph.sources(number)]
-    inside += [f"{key}={_shown(value)}" for key, value in node.op.knobs]
+    inside += [f"{key}={shown(value)}" for key, value in node.op.knobs]
     touched = "".join(
         f" {verb} {', '.join(which)}"
         for verb, which in (("reads", node.op.reads), ("writes", node.op.writes))
@@ -220,9 +220,10 @@ def _line(graph: LossGraph, number: int, names: dict[int, str]) -> str:
     return f"{names[number]} = {node.op.name}({', '.join(inside)}) : {node.type}{touched}{comment}"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """The value of a knob as text."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004
         return str(int(value))
     if isinstance(value, tuple):
-        return f"[{', '.join(_shown(one) for one in value)}]"
+        return f"[{', '.join(shown(one) for one in value)}]"
     return "none" if value is None else str(value)

@@ -94,11 +94,19 @@ def explain_function(function: Function) -> str:
     """A function of the library: its comment, and its definition as it stands there."""
     comment = reflow("\n".join(comment_lines(function)))
     parts = [f"{function}\na function of the library, written in the language", comment]
-    parts.append(f"    {function}: {as_written(function.value)}")
+    parts.append(_definition(f"{function}: {as_written(function.value)}", 4))
     if function.where:
-        inner = [f"        {one.name}: {as_written(one.tree)}" for one in function.where.values()]
+        inner = [
+            _definition(f"{one.name}: {as_written(one.tree)}", 8) for one in function.where.values()
+        ]
         parts[-1] += "\n      where\n" + "\n".join(inner)
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _definition(words: str, indent: int) -> str:
+    """An equation of the language, folded where it is wider than the page."""
+    margin = " " * indent
+    return textwrap.fill(words, WIDTH, initial_indent=margin, subsequent_indent=f"{margin}    ")
 
 
 def explain_form(name: str) -> str:

@@ -192,4 +192,6 @@ def _parted(tree: Call, word: str) -> tuple[list[Syntax], list[str]]:
 
 
 def _knob(one: Keyword) -> str:
-    return f"{name(one.name)}={latex(one.value)}"
+    """`T=4`; what is handed on under its own name, as in `rows=rows`, is said once."""
+    same = isinstance(one.value, Name) and one.value.id == one.name
+    return name(one.name) if same else f"{name(one.name)}={latex(one.value)}"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from kdgraph.cli import app
 
 FORMS = {
-    "graph": "built: 16 nodes\n\n%0 = input(name=x)",
+    "graph": "built: 16 nodes, each with its line of kd.kd\n\n%0 = input(name=x)",
     "plan": "kd.kd: teacher ",
     "latex": "% Distilling the knowledge in a neural network, arXiv:1503.02531\n\\begin{align*}",
     "python": "from kdgraph.losses import divergence, probability, supervised\n",

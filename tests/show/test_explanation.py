@@ -30,14 +30,15 @@ Kullback-Leibler divergence of the guess from the target, target first.
 
 """
 KD = """\
-kd(t, s, T=4)
+kd(t, s, T=4, rows=none)
 a function of the library, written in the language
 
-T²·KL(σ(t/T) ‖ σ(s/T)), mean over rows; T a number, a scalar or one for each
-row. Hinton, Vinyals, Dean. Distilling the Knowledge in a Neural Network, 2015.
-arXiv:1503.02531
+T²·KL(σ(t/T) ‖ σ(s/T)), mean over rows, or over those of a mask; T a number, a
+scalar or one for each row. Hinton, Vinyals, Dean. Distilling the Knowledge in a
+Neural Network, 2015. arXiv:1503.02531
 
-    kd(t, s, T=4): mean(T²·kl(softmax(t/T) ‖ softmax(s/T), reduce=none))
+    kd(t, s, T=4, rows=none): mean(T²·kl(softmax(t/T) ‖ softmax(s/T),
+        reduce=none), rows=rows)
 
 ────────────────────────────────────────────────────────────────────────────────
 
@@ -66,7 +67,8 @@ def test_a_function_and_a_recipe_of_one_name_are_both_explained():
 
 def test_a_function_is_explained_with_its_inner_names():
     assert text("dist").endswith(
-        "    dist(t, s, T=4): T²·(1 - mean(pearson(p, q))) + T²·(1 - mean(pearson(p, q, over=0)))\n"
+        "    dist(t, s, T=4): T²·(1 - mean(pearson(p, q))) + T²·(1 - mean(pearson(p, q,\n"
+        "        over=0)))\n"
         "      where\n        p: softmax(t/T)\n        q: softmax(s/T)\n"
     )
 

@@ -69,7 +69,7 @@ def test_the_equation_of_kd():
 def test_functions_of_the_library_are_defined_under_the_equation():
     text = latex.text(load("icd"))
 
-    assert r"\operatorname{kd}(t, s) &= \operatorname{mean}\bigl(T^{2}" in text
+    assert r"\operatorname{kd}(t, s) &= \operatorname{mean}_{\mathrm{rows}}\bigl(T^{2}" in text
     assert r"\theta &= \text{learned, starts at } 1.0" in text
 
 

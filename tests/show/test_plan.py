@@ -7,7 +7,7 @@ import pytest
 from kdgraph import files
 from kdgraph.compiler import load
 from kdgraph.experiment import examine
-from kdgraph.show import graph_text, plan
+from kdgraph.show import plan
 
 SHIPPED = [path.stem for path in files.recipes()]
 
@@ -113,23 +113,3 @@ def test_what_another_stage_trains_is_frozen_in_this_one():
 
     assert text.startswith("<recipe>, stage second: ")
     assert "→10: not trained in this stage" in text
-
-
-def test_the_graph_is_shown_as_built_and_after_the_passes():
-    text = graph_text.text(examine("kd").analysis)
-    before, after = text.split("after the passes")
-
-    assert before.startswith("built: 16 nodes\n\n%0 = input(name=x)")
-    assert " kl(" in before
-    assert " kl_log(" not in before
-    assert " kl_log(" in after
-    assert "run(%0, model=teacher, taps=[logits], frozen=True, cut=True)" in after
-    assert "kd.kd:6" in after
-    assert "term kd = " in after
-
-
-def test_the_types_of_a_graph_stand_in_one_column():
-    rows = graph_text.text(examine("kd").analysis).split("\n")
-    short = [row for row in rows if row.startswith("%") and row.index(" : ") < 57]
-
-    assert len({row.index(" : ") for row in short[:10]}) == 1
