@@ -58,8 +58,8 @@ def condense_svg(rounds: Sequence[RoundDrawn], *, name: str, epochs: int) -> str
     words = f"{last.examples} images, {last.kept} after {len(rounds)} rounds"
     size = f'width="{number(WIDTH)}" height="{number(height)}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
-        f' viewBox="0 0 {number(WIDTH)} {number(height)}" font-family="{FONTS}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}',
+        f' viewBox="0 0 {number(WIDTH)} {number(height)}" font-family="{FONTS}"',
         f' role="img" aria-label="{escaped(title)}">',
         f"<title>{escaped(title)}</title>",
         f'<rect {size} fill="{PAPER}"/>',

@@ -14,15 +14,20 @@ from torch import Tensor, nn
 
 from kdgraph import files
 from kdgraph.compiler import stage_world
+from kdgraph.data.images import Images
+from kdgraph.data.pool import Pool
 from kdgraph.experiment import examine
+from kdgraph.lang.condense import Condensing
 from kdgraph.lower.assemble import assemble
 from kdgraph.lower.step import Step
 from kdgraph.passes import lean
 from kdgraph.passes.share_rows import share_rows
 from kdgraph.train.atomic import write_tensors
 from kdgraph.train.cast import on_networks
+from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, join, wrap
 from kdgraph.train.gather import ranks_of
+from kdgraph.train.worth import Worth
 from tests.train.small import images
 
 BATCH = 12
@@ -128,8 +133,23 @@ def shown(x: Tensor, rows: int) -> Tensor:
     return torch.stack([x.roll(turn, -1) for turn in range(rows)], dim=1).flatten(0, 1)
 
 
+def condensed(world: World) -> dict[str, Tensor]:
+    """What each example is worth after two steps, and a round that follows from it."""
+    step = step_of("kcd", world)
+    pixels = (20 * torch.arange(BATCH, dtype=torch.uint8))[:, None, None, None]
+    data = Images(pixels, torch.zeros(BATCH, dtype=torch.int64), ("a",))
+    worth = Worth(BATCH, torch.device("cpu"))
+    condenser = Condenser(Condensing(keep=0.5, rounds=1), Pool(data), worth, world)
+    own = [column.tensor_split(world.size)[world.rank] for column in batch()]
+    for number in range(2):
+        out = step(own[0] * (number + 1), *own[1:])
+        condenser.note(out.outputs, own[2], torch.tensor(data=True))
+    assert condenser.after(1) is not None
+    return {f"condensed/{name}": one for name, one in condenser.state().items()}
+
+
 def everything(world: World) -> dict[str, Tensor]:
-    return {
+    return condensed(world) | {
         f"{way}/{name}": tensor
         for way, (recipe, backend) in WAYS.items()
         for name, tensor in found(recipe, backend, world).items()

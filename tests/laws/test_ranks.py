@@ -74,6 +74,17 @@ def test_no_gradient_through_gathered_rows_is_silently_zero(found):
             assert value.abs().max() > 1e-7, name
 
 
+def test_all_ranks_know_what_every_row_is_worth_and_condense_alike(found):
+    one, *ranks = found
+    names = [name for name in one if name.startswith("condensed/")]
+
+    assert one["condensed/count"].tolist() == [2] * 12
+    for rank in ranks:
+        for name in names:
+            torch.testing.assert_close(rank[name], one[name], rtol=1e-12, atol=1e-12)
+            assert rank[name].equal(ranks[0][name])
+
+
 def test_the_command_trains_on_two_devices_of_this_machine(tmp_path):
     code, out, err = kdgraph(
         "run", "icd", "--devices", "2", "--device", "cpu", "--on", str(tiny(tmp_path)),

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from tests.end_to_end.command import STEPS, finish, kdgraph, start, tiny
 
-METHODS = ("kd", "icd", "fitnet", "sskd")
+METHODS = ("kd", "icd", "fitnet", "sskd", "kcd")
 TIMES = {"seconds", "images_per_second"}
 PATIENCE = 90.0
 
@@ -105,9 +105,10 @@ def whole(tmp_path_factory):
     return folder, cache
 
 
-@pytest.mark.parametrize("recipe", ["icd", "fitnet"])
+@pytest.mark.parametrize("recipe", ["icd", "fitnet", "kcd"])
 def test_killed_in_the_middle_of_an_epoch_and_resumed_in_a_new_process(recipe, tmp_path, whole):
-    # fitnet has batch norm in a module of the recipe, icd learned scalars
+    # fitnet has batch norm in a module of the recipe, icd learned scalars; kcd has condensed
+    # its training set before the kill, and does so again after it
     folder, cache = whole
     command = words(recipe, tmp_path, "--no-alone")
     checkpoints = tmp_path / recipe / "checkpoints" / "1"
@@ -118,6 +119,9 @@ def test_killed_in_the_middle_of_an_epoch_and_resumed_in_a_new_process(recipe, t
     assert place["epoch"] == 2
     assert 0 < int(str(place["batch"])) < STEPS
     assert not (tmp_path / recipe / "student.safetensors").exists()
+    assert [one["kept"] for one in told(tmp_path / recipe) if one["event"] == "condense"] == (
+        [84] if recipe == "kcd" else []
+    )
 
     code, out, err = kdgraph(*command, "--resume", folder=tmp_path, cache=cache)
     assert (code, err) == (0, "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,18 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from kdgraph.lang.errors.run import OtherMachine
+from kdgraph.train import progress as progress_module
 from kdgraph.train import wording
-from kdgraph.train.events import Finished, Logged, Moment, Stopped, Warned
+from kdgraph.train.events import (
+    Begun,
+    Condensed,
+    Finished,
+    Logged,
+    Moment,
+    Round,
+    Stopped,
+    Warned,
+)
 from kdgraph.train.progress import Progress
 from kdgraph.train.wording import clock, count, percent, picture, weighted
 from tests.train.test_journal import begun, evaluated, finished, logged
@@ -117,3 +128,39 @@ def test_numbers_are_short():
     assert [clock(0.04), clock(59.6), clock(7200)] == ["0.0 s", "1:00", "2:00:00"]
     assert percent(1) == "100.0 %"
     assert weighted("kd", 2.0, {"kd": 1.0}) == "kd 2 ×1"
+
+
+def condensing(epoch=1):
+    return Begun(
+        at=Moment(stage=1, epoch=epoch, step=0), name="student", epochs=3, steps=8,
+        lengths=(80, 60, 40),
+    )  # fmt: skip
+
+
+def test_a_round_is_a_line_and_the_live_block_has_the_images_of_the_epoch():
+    round_ = Round(
+        number=1, examples=80, kept=60, left=25, returned=5, mixed=19, low=0.0, high=1.0,
+        inside=(60,), outside=(20,),
+    )  # fmt: skip
+    to = console(terminal=False)
+    progress = Progress(to, "")
+    for event in (condensing(), Condensed(at=Moment(stage=1, epoch=1, step=8), round=round_)):
+        progress(event)
+    live = console(terminal=True)
+    live.print(picture(condensing(epoch=2), None, None, None))
+
+    assert shown(to).splitlines() == [
+        "student: condensed to 60 of 80 images (75.0 %), 19 mixed, 5 are back"
+    ]
+    assert "epoch of 60 of 80 images (75.0 %)" in shown(live)
+
+
+def test_the_time_left_counts_images_where_epochs_get_shorter(monkeypatch):
+    now = iter((100.0, 140.0))
+    monkeypatch.setattr(progress_module.time, "perf_counter", lambda: next(now))
+    progress = Progress(console(terminal=False), "")
+    progress(condensing())
+    progress.logged = replace(logged(2), at=Moment(stage=1, epoch=1, step=4), within=0.5)
+
+    # 40 of 180 images in 40 seconds
+    assert progress._left() == pytest.approx(140.0)
