@@ -93,6 +93,21 @@ def test_only_the_stages_that_train_the_student_condense():
     assert "condense" in two.graph.outputs
 
 
+def test_an_image_of_several_views_is_worth_what_its_upright_one_is():
+    experiment = examine("kcd-sskd")
+    (head, one), (student, two) = experiment.analysis.stages
+    graph = two.graph
+    (tap,) = set(graph.find("tap")) & graph.reach(graph.outputs["condense"])
+    (view,) = graph.sources(tap)
+
+    assert experiment.errors == ()
+    assert "condense" not in one.graph.outputs
+    assert graph.node(tap).op.knob("model") == "student"
+    assert graph.node(view).op.knob("name") == "x"
+    assert experiment.condensing(head) is None
+    assert experiment.condensing(student) is not None
+
+
 def test_keys_are_set_on_the_command_line():
     experiment = examine("kcd", values={"condense.keep": "0.5", "condense.form": "paper"})
     how = experiment.condensing(experiment.analysis.stages[0][0])
