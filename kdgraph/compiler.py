@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
 from kdgraph.graph.stages import unroll
 from kdgraph.graph.views import ViewPlan, plan_views
@@ -32,8 +33,10 @@ from kdgraph.lang.find import source_of
 from kdgraph.lang.override import overridden
 from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe, Stage
-from kdgraph.lang.syntax import Syntax
+from kdgraph.lang.syntax import Call, Name, Syntax
 from kdgraph.passes import lean
+from kdgraph.passes.first_step import first_step
+from kdgraph.registry import REGISTRY
 
 if TYPE_CHECKING:
     import torch
@@ -148,6 +151,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     stage: str | None = None,
     classes: int | None = None,
     examples: int | None = None,
+    labels: Tensor | None = None,
     seed: int = 0,
     dtype: torch.dtype | None = None,
     optimise: bool = True,
@@ -162,11 +166,14 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         recipe: a path, the name of a shipped recipe, or its text.
         models: any modules of one tensor, by the recipe's names for them.
         sample: a batch as the networks will see it; shape, dtype and device count.
-        given: names of `where` that become inputs of the step, for ablations.
+        given: names of `where` that become inputs of the step, for ablations; a memory's
+            name, such as `M_s`, is given to the first call alone, as its start.
         set: values for names, as `--set` takes them.
         stage: the name of a stage; the last one otherwise.
         classes: how many classes there are; else the student's.
-        examples: how many training examples there are, where the recipe asks for it.
+        examples: how many training examples there are, where the recipe asks for it; else as
+            many as `labels`.
+        labels: of all training examples, int64, where negatives are drawn by class.
         seed: decides the random start of the recipe's modules.
         dtype: of modules and constants; else float32, or the sample's where it is float64.
         optimise: False leaves out the passes that only make the step faster.
@@ -175,10 +182,13 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         RecipeError: with every mistake of the recipe against these models.
     """
     from kdgraph.lower.assemble import assemble
+    from kdgraph.lower.lasting import Lasting
     from kdgraph.lower.live import live_network
 
     read = load(recipe, set)
-    _refuse_given(read, given)
+    plain = _values_given(read, given)
+    if examples is None and labels is not None:
+        examples = len(labels)
     image = tuple(sample.shape[1:])
     networks = {name: live_network(name, model, image) for name, model in models.items()}
     student = networks.get(STUDENT_STAGE)
@@ -187,7 +197,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         classes=classes or (student.classes if student else None),
         examples=examples,
         image=image,
-        given=frozenset(given),
+        given=frozenset(plain),
         chain=read.chain,
     )
     analysis = analyse(read, world)
@@ -197,7 +207,11 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     chosen = next(one for one, made in analysis.stages if made is built)
     inside = stage_world(analysis.world, chosen)
     graph = lean(built.graph, optimise=optimise)
-    step = assemble(graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype)
+    starts = _memory_given(read, graph, [name for name in given if name not in plain])
+    lasting = Lasting(examples, labels, chosen.name, first_step(graph), starts)
+    step = assemble(
+        graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype, lasting=lasting
+    )
     if graph.terms and not step.trained():
         learners = [name for name in models if inside.trains_model(name)]
         parts = ", ".join(f"`{one}`" for one in learners) or f"stage `{chosen.name}`"
@@ -205,14 +219,36 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     return step
 
 
-def _refuse_given(recipe: Recipe, given: Sequence[str]) -> None:
-    """Refuse names to be given that the recipe does not have."""
+def _values_given(recipe: Recipe, given: Sequence[str]) -> list[str]:
+    """The names to be given that are values of `where`; the others may be memory."""
     if isinstance(given, str):
         msg = f"given takes a list of names, as in given=[{given!r}]"
         raise TypeError(msg)
     known = {*recipe.where, *recipe.inner_names}
+    return [
+        name
+        for name in given
+        if name in known and not (name in recipe.where and _is_memory(recipe.where[name].tree))
+    ]
+
+
+def _is_memory(tree: Syntax) -> bool:
+    word = tree.callee.id if isinstance(tree, Call) and isinstance(tree.callee, Name) else ""
+    made = REGISTRY.get(word)
+    return made is not None and made.kind == "memory"
+
+
+def _memory_given(recipe: Recipe, graph: LossGraph, given: Sequence[str]) -> dict[str, str]:
+    """The memory that is meant by each name: its full name, or the end of only one."""
+    full = [str(graph.node(n).op.knob("name")) for n in graph.find("write")]
+    found: dict[str, str] = {}
     for name in given:
-        if name not in known:
-            near = suggest(name, known) or f"it has {', '.join(sorted(known))}"
+        meant = [one for one in full if one == name or one.endswith(f".{name}")]
+        if len(meant) != 1:
+            known = {*recipe.where, *full}
+            several = f"it could be {' or '.join(meant)}" if meant else ""
+            near = several or suggest(name, known) or f"it has {', '.join(sorted(known))}"
             msg = f"the recipe has no name {name!r} in `where`: {near}"
             raise ValueError(msg)
+        found[name] = meant[0]
+    return found

@@ -33,9 +33,9 @@ def library() -> Path:
 
 def recipes() -> list[Path]:
     """The recipes that travel with the package, by name."""
-    return sorted(folder("recipes").glob("*.kd"))
+    return sorted(folder("recipes").glob("*.kd"), key=lambda path: path.stem)
 
 
 def settings() -> list[Path]:
     """The settings that travel with the package, by name."""
-    return sorted((folder("recipes") / "settings").glob("*.yaml"))
+    return sorted((folder("recipes") / "settings").glob("*.yaml"), key=lambda path: path.stem)

@@ -22,6 +22,8 @@ from kdgraph.knobs import Knob, knob
 from kdgraph.sorts import SORTS
 
 REQUIRED = object()
+FILLED_IN = frozenset({"self", "draw", "source", "examples"})
+"""parameters that whoever calls the code fills in, not the recipe"""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -59,7 +61,7 @@ class Signature:
     """A word of the language: what it takes, what it gives, where its code is.
 
     Attributes:
-        kind: `primitive`, `module`, `memory` or `view`.
+        kind: `primitive`, `module`, `memory`, `draw` or `view`.
         couples: a row of the result depends on other rows of the batch.
         ordered: the order of the batch matters.
         gradient: `auto`, or `custom` where the backward is not the derivative.
@@ -91,6 +93,8 @@ class Signature:
 
     def __str__(self) -> str:
         """The signature as people read it."""
+        if self.flag("record"):
+            return f"{self.name}(name=value, …)"
         return f"{self.name}({', '.join(_shown(one) for one in self.parameters)})"
 
 
@@ -176,14 +180,14 @@ def _parameters(node: ast.FunctionDef) -> tuple[Parameter, ...]:
         _parameter(one, default, node.name)
         for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
-    return tuple(one for one in made if one.name not in {"draw", "self"})
+    return tuple(one for one in made if one.name not in FILLED_IN)
 
 
 def _parameter(
     one: ast.arg, default: ast.expr | None, owner: str, *, many: bool = False
 ) -> Parameter:
     value = REQUIRED if default is None else ast.literal_eval(default)
-    if one.arg in {"draw", "self"}:
+    if one.arg in FILLED_IN:
         return Parameter(one.arg)
     if one.annotation is None:
         msg = f"{owner}: parameter {one.arg!r} needs a sort or a knob type"

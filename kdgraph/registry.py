@@ -16,7 +16,13 @@ from typing import Any
 from kdgraph.primitive import Signature, from_ast
 
 HERE = Path(__file__).resolve().parent
-FAMILIES = {"losses": "primitive", "modules": "module", "memory": "memory", "views": "view"}
+FAMILIES = {
+    "losses": "primitive",
+    "modules": "module",
+    "memory": "memory",
+    "draws": "draw",
+    "views": "view",
+}
 
 
 class Registry:

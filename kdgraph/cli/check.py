@@ -28,7 +28,7 @@ def check(
     table of known ones are looked up by building them without weights.
     """
     from kdgraph.cli.plugins import load_plugins
-    from kdgraph.cli.telling import tell_mistakes
+    from kdgraph.cli.telling import tell_memory, tell_mistakes
     from kdgraph.examination import examined
     from kdgraph.experiment import pairs_of
     from kdgraph.lang.diagnostics import RecipeError
@@ -42,5 +42,7 @@ def check(
             wrong += tell_mistakes(recipe, error.diagnostics)
             continue
         wrong += tell_mistakes(recipe, experiment.analysis.mistakes, experiment.setting.name)
+        if not experiment.errors:
+            tell_memory(experiment.analysis)
     if wrong:
         raise typer.Exit(1)

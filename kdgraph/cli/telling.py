@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,9 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError, render
 def tell(error: RecipeError) -> None:
     """Print what stopped a command, as wide as the terminal."""
     typer.echo(error.told(width(sys.stderr)), err=True)
+
+if TYPE_CHECKING:
+    from kdgraph.compiler import Analysis
 
 
 def tell_mistakes(recipe: str, mistakes: Sequence[Diagnostic], setting: str = "") -> int:
@@ -27,6 +31,18 @@ def tell_mistakes(recipe: str, mistakes: Sequence[Diagnostic], setting: str = ""
     where = f" on {setting}" if setting else ""
     typer.echo(f"{recipe}{where}: {', '.join(counted) or 'ok'}", err=bool(errors))
     return errors
+
+
+def tell_memory(analysis: Analysis) -> None:
+    """Print what the memory of each stage takes for the data set at hand."""
+    from kdgraph.show.columns import section
+    from kdgraph.show.memory_text import sizes
+
+    for stage, built in analysis.stages:
+        several = f" in stage {stage.name}" if len(analysis.stages) > 1 else ""
+        rows = list(sizes(built.graph))
+        if rows:
+            typer.echo(section(f"memory{several}", rows))
 
 
 def _count(number: int, word: str) -> str:

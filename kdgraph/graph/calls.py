@@ -12,6 +12,7 @@ from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.part_names import part_name
+from kdgraph.graph.remembered import NAMED, check_pool, filled_in
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.slots import Applied, fill
 from kdgraph.graph.taps import apply_path
@@ -197,11 +198,13 @@ def word(
     direct, name = build.direct is tree, ""
     filled = fill(build, made, tree, scope, applied)
     knobs, inputs = filled.knobs, tuple(filled.inputs)
-    if made.kind in {"module", "memory"}:
+    if made.kind in NAMED:
         own = part_name(build.labels, made.name, build.parts, direct=direct)
         name = applied.maker.full_name if applied else own
-        knobs = (("name", name), *knobs)
+        knobs = (("site" if made.kind == "draw" else "name", name), *knobs)
         build.parts.setdefault(name, build.graph.next)
+    inputs = filled_in(build, made, inputs, tree, filled.spans)
+    check_pool(build, made, inputs, knobs, tree)
     touched = (name,) if made.kind == "memory" else ()
     op = Op(made.name, knobs, touched, touched, random=bool(made.flag("random")))
     sizes = {name: getattr(build.world, name) for name in SIZES}

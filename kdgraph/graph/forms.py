@@ -62,17 +62,31 @@ def _size(place: int, of_maps: int | None = None) -> Form:
             return Unknown()
         value = build.value(argument, scope)
         axes = None if isinstance(value, Unknown) else _axes(build, value, argument)
-        if not axes:
+        if isinstance(value, Unknown):
             return Point(build.leaf_size(tree.span))
+        if not axes:
+            return Point(_measured(build, value, argument, tree, (place, of_maps)))
         at = of_maps if of_maps is not None and len(axes) == MAP else place
         size = axes[at].size if -len(axes) <= at < len(axes) else None
         if -len(axes) <= at < len(axes) and axes[at].rows and at in {0, -len(axes)}:
             number = build.node_of(value, argument)
             counted = Op("row_count"), (("value", number),), Inferred("Scalar", ()), tree.span
             return Point(build.add(*counted))
-        return Point(build.const(size, tree.span) if size else build.leaf_size(tree.span))
+        if size:
+            return Point(build.const(size, tree.span))
+        return Point(_measured(build, value, argument, tree, (at, None)))
 
     return form
+
+
+def _measured(
+    build: Builder, value: Value, argument: Syntax, tree: Call, at: tuple[int, int | None]
+) -> int:
+    """A size that only the value itself will tell, when it is there."""
+    place, of_maps = at
+    op = Op("size", (("at", place), ("of_maps", of_maps)))
+    inputs = (("value", build.node_of(value, argument)),)
+    return build.add(op, inputs, Inferred("Scalar", ()), tree.span)
 
 
 def _axes(build: Builder, value: Value, tree: Syntax) -> Axes | None:

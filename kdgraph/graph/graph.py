@@ -182,6 +182,17 @@ class LossGraph:
             found |= nx.ancestors(self.dag, root)
         return found
 
+    def fed(self) -> dict[int, str]:
+        """The nodes that a step is given or draws for itself, with the names of these inputs."""
+        found: dict[int, str] = {}
+        for number in self.order():
+            op = self.node(number).op
+            if op.name in {"input", "given"}:
+                found[number] = str(op.knob("name"))
+            elif op.knob("site") is not None:
+                found[number] = str(op.knob("site"))
+        return found
+
     def reach(self, number: int) -> set[int]:
         """A node with everything that it depends on."""
         return self.needed({number})

@@ -45,6 +45,12 @@ def concat(op: Op, shapes: Shapes) -> Axes | None:
     return tuple(made)
 
 
+def beside(op: Op, shapes: Shapes) -> Axes | None:
+    """Each row's own number, and `k` others beside it."""
+    k, rows = op.knob("k"), shapes[0]
+    return None if rows is None else (*rows, Axis(k + 1 if isinstance(k, int) else None))
+
+
 def examples(op: Op, shapes: Shapes) -> Axes | None:
     """One value an example (the first axis), or a number."""
     if op.knob("reduce") != "none":
@@ -113,5 +119,5 @@ def _whole(op: Op, name: str) -> int:
 
 RULES: dict[str, Callable[[Op, Shapes], Axes | None]] = {
     "reduce": reduced, "rows": by_rows, "concat": concat, "examples": examples, "flatten": flatten,
-    "shrink": shrink, "last": last, "conv": conv, "deconv": deconv,
+    "shrink": shrink, "last": last, "conv": conv, "deconv": deconv, "beside": beside,
 }  # fmt: skip

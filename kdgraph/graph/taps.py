@@ -132,6 +132,10 @@ def field_of(build: Builder, value: Value, tree: Attribute) -> Value | None:
     node = build.graph.node(value.number)
     slots = dict(build.graph.inputs(value.number))
     word = REGISTRY.get(node.op.name)
+    if word is not None and word.flag("fields") == tree.name and node.axes is not None:
+        op = Op("field", (("name", tree.name), ("at", 1)), reads=node.op.reads)
+        found = Inferred("Table", node.axes[:1])
+        return Point(build.add(op, (("record", value.number),), found, tree.span))
     if word is None or not word.flag("record"):
         return None
     if tree.name not in slots:
@@ -146,5 +150,7 @@ def field_of(build: Builder, value: Value, tree: Attribute) -> Value | None:
     axes = kept.axes
     if axes and axes[0].rows:
         axes = (Axis(rows=f"{axes[0].rows} before"), *axes[1:])
-    op = Op("field", (("name", tree.name),), reads=node.op.reads)
+    op = Op(
+        "field", (("name", tree.name), ("at", list(slots).index(tree.name))), reads=node.op.reads
+    )
     return Point(build.add(op, (("record", value.number),), Inferred(kept.sort, axes), tree.span))

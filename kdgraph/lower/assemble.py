@@ -13,8 +13,11 @@ from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.arguments import UnknownSize
 from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
+from kdgraph.lower.beginning import beginning
 from kdgraph.lower.cut import cut
+from kdgraph.lower.drawing import Draws, drawings, pool_of
 from kdgraph.lower.frozen import Frozen
+from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.mode import Mode, Resting, in_mode
 from kdgraph.lower.program import Emitter, Wiring, reader_name
 from kdgraph.lower.ranks import Ranks
@@ -35,6 +38,7 @@ def assemble(
     prepare: Mapping[str, nn.Module] | None = None,
     ranks: Ranks | None = None,
     digest: str = "",
+    lasting: Lasting | None = None,
 ) -> Step:
     """Lower a graph over these networks.
 
@@ -48,10 +52,14 @@ def assemble(
         prepare: what makes a model's input of the batch, by model.
         ranks: how several ranks tell one another what the graph says they share.
         digest: what identifies the graph as it was before ranks shared rows; else its own.
+        lasting: what memory and draws are made with.
 
     Raises:
         RecipeError: a size that the loss computes with is not known.
     """
+    lasting = lasting or Lasting()
+    examples = lasting.count(world.examples)
+    pool = pool_of(graph, lasting.labels, examples)
     _refuse_open(graph)
     if not graph.terms and not graph.outputs:
         raise RecipeError(EmptyLoss())
@@ -70,9 +78,15 @@ def assemble(
         own = (prepare or {}).get(model)
         batch = own(sample) if own is not None else sample
         readers[reader] = Reader(_body(networks[model], paths, batch, op), own)
-    wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, ranks)
+    wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, ranks, examples)
     program = Emitter(graph, wiring).program()
-    return Step(program, graph, world, networks, digest or digest_of(graph)).to(sample.device)
+    draws = Draws(drawings(graph), pool, seed, lasting.stage)
+    everyones = ranks.everyones if ranks is not None else None
+    told = digest or digest_of(graph)
+    step = Step(program, graph, world, networks, told, draws, lasting.starts, everyones)
+    if lasting.first is not None:
+        step.begin_with(beginning(lasting.first, wiring, program), lasting.first)
+    return step.to(sample.device)
 
 
 def digest_of(graph: LossGraph) -> str:
@@ -82,7 +96,12 @@ def digest_of(graph: LossGraph) -> str:
 
 def _refuse_open(graph: LossGraph) -> None:
     """Refuse a graph in which something is still unknown."""
-    found = [n for name in ("size", "unknown") for n in graph.find(name)]
+    found = [
+        number
+        for name in ("size", "unknown")
+        for number in graph.find(name)
+        if not graph.sources(number)
+    ]
     places = {graph.node(n).here for n in found}
     raise_for = [UnknownSize(span=at, words=at.text if at else "a size") for at in places]
     if raise_for:

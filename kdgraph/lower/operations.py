@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+MAP = 4
 SIGNS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -111,9 +112,19 @@ def masked(value: Tensor, mask: Tensor) -> Tensor:
     return mask.to(torch.bool).sum().to(value.dtype)
 
 
+def size(value: Tensor, at: int, of_maps: int | None) -> int:
+    """A size of a value; that of feature maps may stand at another place."""
+    return value.shape[of_maps if of_maps is not None and value.ndim == MAP else at]
+
+
 def copied(value: Tensor) -> Tensor:
     """A copy, for a module that writes over what it is given."""
     return value.clone()
+
+
+def detached(value: Tensor) -> Tensor:
+    """The value alone, as memory keeps it."""
+    return value.detach()
 
 
 def cast(value: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from kdgraph.graph.graph import LossGraph, Node, Op
 from kdgraph.lower import operations
 from kdgraph.lower.clock import Clock
 from kdgraph.lower.frozen import everything
+from kdgraph.lower.memories import Kept, build_memory
 from kdgraph.lower.parts import build_part, path_of, place
 from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.schedule import scheduled
@@ -32,6 +33,7 @@ COUNTED = {
 }
 KNOBBED = {
     "column": operations.column,
+    "size": operations.size,
     "slice_columns": operations.slice_columns,
     "slice_rows": operations.slice_rows,
     "each_row": operations.each_row,
@@ -47,6 +49,7 @@ class Wiring:
         readers: the networks, by the model's name and whether its run is cut.
         slices: views that are one row of each image of another view: name → (view, row, rows).
         ranks: how ranks tell one another their values; None for one process.
+        examples: how many training examples there are, if that is known.
     """
 
     readers: dict[str, nn.Module]
@@ -54,6 +57,7 @@ class Wiring:
     seed: int = 0
     dtype: torch.dtype = torch.float32
     ranks: Ranks | None = None
+    examples: int | None = None
 
 
 @dataclass
@@ -67,16 +71,15 @@ class Emitter:
     made: dict[int, object] = field(default_factory=dict)
     times: dict[str, fx.Node] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
+    records: dict[int, fx.Node] = field(default_factory=dict)
 
     def program(self) -> fx.GraphModule:
         """The whole step: networks, taps, terms, total."""
         self.root.add_module("clock", Clock(self.wiring.dtype))
         for name, reader in self.wiring.readers.items():
             self.root.add_module(spelled(name), reader)
-        for number in self.graph.order():
-            node = self.graph.node(number)
-            if node.op.name in {"input", "given"}:
-                self._placeholder(number, node)
+        for number, name in self.graph.fed().items():
+            self._placeholder(number, name)
         for number in scheduled(self.graph):
             if number not in self.made:
                 self.made[number] = self._emit(number, self.graph.node(number))
@@ -85,8 +88,8 @@ class Emitter:
         made.clock = self.root.clock
         return made
 
-    def _placeholder(self, number: int, node: Node) -> None:
-        self.made[number] = self.code.placeholder(spelled(str(node.op.knob("name"))))
+    def _placeholder(self, number: int, name: str) -> None:
+        self.made[number] = self.code.placeholder(spelled(name))
 
     def _result(self) -> dict[str, object]:
         """What the program gives: the total, every term and weight, and other outputs."""
@@ -106,7 +109,21 @@ class Emitter:
         if isinstance(total, fx.Node):
             _rename(total, "total")
         outputs = {name: self.made[number] for name, number in self.graph.outputs.items()}
-        return {"total": total, "terms": terms, "weights": weights, "outputs": outputs}
+        return {
+            "total": total, "terms": terms, "weights": weights, "outputs": outputs,
+            "writes": self._writes(),
+        }  # fmt: skip
+
+    def _writes(self) -> dict[str, dict[str, object]]:
+        """What memory will be written with, by memory and slot."""
+        found: dict[str, dict[str, object]] = {}
+        for number in self.graph.find("write"):
+            name = str(self.graph.node(number).op.knob("name"))
+            found[name] = {
+                slot: self._call(operations.detached, self.made[source])
+                for slot, source in self.graph.inputs(number)
+            }
+        return found
 
     def _call(self, function: Callable[..., object], *args: object) -> fx.Node:
         return self.code.call_function(function, args)
@@ -141,6 +158,13 @@ class Emitter:
                 return self._shared(number, op, inside)
             case "apply":
                 return self._applied(node, inside[0])
+            case "write":
+                return None
+            case "recall":
+                return self._recalled(number, node, inside)
+            case "field":
+                record = self.records[self.graph.sources(number)[0]]
+                return self.code.call_function(_item, (record, op.knob("at")))
         if op.name in operations.SIGNS:
             return self._call(operations.SIGNS[op.name], *self._matched(number, inside))
         if op.name in PLAIN:
@@ -228,6 +252,25 @@ class Emitter:
                 part.pool, part.total = self.wiring.ranks.pool, self.wiring.ranks.total
             place(self.root, name, part)
         return path_of(name)
+
+    def _recalled(self, number: int, node: Node, inside: list[object]) -> fx.Node:
+        """What memory holds; of a memory of several values the first."""
+        name = f"memory.{node.op.knob('name')}"
+        if name not in self.placed:
+            self.placed.add(name)
+            write = next(
+                one
+                for one in self.graph.find("write")
+                if self.graph.node(one).op.writes == node.op.reads
+            )
+            kept = Kept(self.wiring.examples, self.wiring.seed, self.wiring.dtype)
+            place(self.root, name, build_memory(self.graph, write, kept))
+        held = self.code.call_module(path_of(name), tuple(inside))
+        word = REGISTRY.get(str(node.op.knob("word")))
+        if word is None or not (word.flag("record") or word.flag("fields")):
+            return held
+        self.records[number] = held
+        return self.code.call_function(_item, (held, 0)) if word.flag("fields") else held
 
     def _applied(self, node: Node, value: object) -> fx.Node:
         """A module of a network applied to a value; one that works in place gets a copy."""

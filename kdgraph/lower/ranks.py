@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,10 +29,14 @@ class Total(Protocol):
 
 @dataclass(frozen=True)
 class Ranks:
-    """This rank among the others; `alike` tells that all have one gradient of the result."""
+    """This rank among the others; `alike` tells that all have one gradient of the result.
+
+    `everyones` are the rows of all, detached, in the order of the batch, for memory.
+    """
 
     rank: int
     size: int
     gather: Gather
     pool: Pool
     total: Total
+    everyones: Callable[[Tensor], Tensor]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -10,9 +11,13 @@ from torch import Tensor, fx, nn
 
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
+from kdgraph.lower.drawing import Draws
 from kdgraph.lower.fault import point_out
+from kdgraph.lower.memories import memories
+from kdgraph.lower.recollection import Everyones, Recollection
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
+from kdgraph.memory.memory import Memory
 
 
 class Out(NamedTuple):
@@ -29,6 +34,17 @@ class Out(NamedTuple):
     terms: dict[str, Tensor]
     weights: dict[str, Tensor]
     outputs: dict[str, Tensor]
+
+
+@dataclass
+class _Program:
+    """Something to run, and the names of its inputs in order."""
+
+    run: Callable[..., dict[str, Any]]
+    order: tuple[str, ...]
+
+    def __call__(self, known: Mapping[str, Tensor | None]) -> dict[str, Any]:
+        return self.run(*(known[name] for name in self.order))
 
 
 class Step(nn.Module):
@@ -51,17 +67,22 @@ class Step(nn.Module):
         world: World,
         networks: Mapping[str, nn.Module],
         digest: str,
+        draws: Draws,
+        starts: Mapping[str, str] | None = None,
+        everyones: Everyones | None = None,
     ) -> None:
         super().__init__()
         self.program = program
         self.graph = graph
         self.world = world
         self.digest = digest
-        self.inputs = tuple(
-            str(graph.node(n).op.knob("name"))
-            for n in graph.order()
-            if graph.node(n).op.name in {"input", "given"}
-        )
+        self.draws = draws
+        self.starts = dict(starts or {})
+        self.recollection = Recollection(memories(graph, program), everyones)
+        drawn = {one.name for one in draws.places}
+        self._later = _Program(program.forward, tuple(graph.fed().values()))
+        self._first: _Program | None = None
+        self.inputs = tuple(name for name in self._later.order if name not in drawn)
         self.models = dict(networks)
         self._networks = dict(networks)
         self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
@@ -100,6 +121,7 @@ class Step(nn.Module):
             i: numbers of the examples in the data set, int64 (b).
             **given: the values of the names that were `given` when compiling.
         """
+        given = self._begun(given)
         known: dict[str, Tensor | None] = {"y": y, "i": i, **given}
         known.update(x if isinstance(x, Mapping) else {"x": x})
         extra = set(given) - set(self.inputs)
@@ -115,8 +137,9 @@ class Step(nn.Module):
             values.append(value)
         if not torch.compiler.is_compiling():
             self._same_batch(values)
+        self.draws.fill(known, self.recollection.commits)
         try:
-            found = self.program.forward(*values)
+            found = self._now(known)
         except FAULTS as fault:
             if not torch.compiler.is_compiling():
                 point_out(fault, self.program)
@@ -124,7 +147,43 @@ class Step(nn.Module):
         weights = dict(found["weights"])
         for place, name in enumerate(self._fixed):
             weights[name] = getattr(self, f"weight{place}")
+        if self.training and found["writes"] and torch.is_grad_enabled():
+            self.recollection.stage(found["writes"])
         return Out(found["total"], found["terms"], weights, found["outputs"])
+
+    def _begun(self, given: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Take the starts of memory out of what is given, and begin with them."""
+        for name in [one for one in given if one in self.starts]:
+            self.recollection.start(self.starts[name], given.pop(name))
+        return given
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - nn.Module's own
+        """Compile the program; arguments are those of `torch.compile`.
+
+        What the step does around it stays Python: it matches arguments, draws, and stages.
+        """
+        for one in filter(None, (self._first, self._later)):
+            one.run = torch.compile(one.run, *args, **kwargs)
+
+    def begin_with(self, program: fx.GraphModule, graph: LossGraph) -> None:
+        """Run another program until all memory holds something; it shares this one's parts."""
+        self._first = _Program(program.forward, tuple(graph.fed().values()))
+
+    def _now(self, known: Mapping[str, Tensor | None]) -> dict[str, Any]:
+        """Run the program; what a first step leaves out is 0."""
+        if self._first is None or all(one.holds for one in self.memory.values()):
+            return self._later(known)
+        found = self._first(known)
+        terms, weights = found["terms"], found["weights"]
+        nothing = torch.zeros(
+            (), dtype=self.program.clock.epoch.dtype, device=self.program.clock.epoch.device
+        )
+        if found["total"] is None:
+            found["total"] = nothing.clone().requires_grad_()
+        for term in self.graph.terms:
+            terms.setdefault(term.name, nothing)
+            weights.setdefault(term.name, nothing)
+        return found
 
     def _same_batch(self, values: list[Tensor]) -> None:
         """Refuse views and labels of different batches; broadcasting would hide it."""
@@ -141,6 +200,7 @@ class Step(nn.Module):
     def clock(self, **times: float) -> None:
         """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows."""
         self.program.clock.set(**times)
+        self.draws.epoch = int(times.get("epoch", self.draws.epoch))
 
     def commit(self, finite: Tensor | None = None) -> None:
         """Apply what memory staged in the forward; call it after a finite optimiser step.
@@ -148,7 +208,7 @@ class Step(nn.Module):
         Args:
             finite: a flag on the device; where it is false nothing is written.
         """
-        del finite
+        self.recollection.commit(finite)
 
     def trained(self) -> list[tuple[str, str, nn.Parameter]]:
         """What this stage trains: the part (a model, `modules`), the name, the parameter."""
@@ -210,6 +270,11 @@ class Step(nn.Module):
         """Whether a tensor is in the state already, as a part of a network that is run."""
         parts = name.removeprefix("program.").split(".")
         return parts[0] == "applied" and parts[1] in self._twice
+
+    @property
+    def memory(self) -> dict[str, Memory]:
+        """What outlives a step, by the recipe's names."""
+        return self.recollection.memories
 
     @property
     def parts(self) -> nn.Module:

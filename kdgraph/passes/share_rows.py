@@ -61,6 +61,10 @@ class _Sharing:
         if not inputs:
             own = node.op.name == "input" or (node.op.name == "given" and has_rows(node.axes))
             return self._add(node, (), own=own)
+        if node.op.knob("site") is not None:  # drawn for this rank's rows
+            return self._add(node, inputs, own=True)
+        if node.op.name == "size":
+            return self._add(node, inputs)
         if node.op.name == "write":
             return self._add(node, tuple((slot, self._part(one)) for slot, one in inputs))
         found = way(node, [self.made.node(one).axes for _, one in inputs])

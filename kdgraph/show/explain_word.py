@@ -21,6 +21,7 @@ KINDS = {
     "primitive": "a function of tensors",
     "module": "a module",
     "memory": "a memory",
+    "draw": "a draw",
     "view": "an augmentation, for `views:`",
 }
 FLAGS = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from kdgraph.graph.graph import LossGraph, Node
-from kdgraph.graph.world import World
 from kdgraph.show.number_text import number_text
 from kdgraph.show.words import words
 
@@ -13,7 +13,7 @@ BYTES = 4  # memory is float32
 UNITS = ("bytes", "kB", "MB", "GB")
 
 
-def memories(graph: LossGraph, world: World) -> Iterator[tuple[str, str]]:
+def memories(graph: LossGraph) -> Iterator[tuple[str, str]]:
     """A row for each memory of a graph."""
     for number in graph.order():
         node = graph.node(number)
@@ -21,27 +21,34 @@ def memories(graph: LossGraph, world: World) -> Iterator[tuple[str, str]]:
             continue
         sources = [words(graph, one, whole=False) for one in graph.sources(number)]
         knobs = [f"{key}={number_text(v)}" for key, v in node.op.knobs if key != "name"]
-        size = _size(graph, node, number, world)
+        size = _size(node)
         room = f"; {bytes_text(size)}" if size is not None else ""
         call = f"{node.op.name}({', '.join([*sources, *knobs])})"
         when = "read as it was before the step, written by its commit"
         yield node.op.writes[0], f"{call}: {when}{room}"
 
 
-def _size(graph: LossGraph, node: Node, number: int, world: World) -> int | None:
-    """Bytes of a table of rows, where its width and length are known."""
-    rows = {"bank": world.examples, "table": world.examples, "queue": node.op.knob("size")}
-    count = rows.get(node.op.name)
-    kept = [graph.node(one).axes for one in graph.sources(number)]
-    if not isinstance(count, (int, float)) or not kept or kept[0] is None:
+def _size(node: Node) -> int | None:
+    """Bytes of a memory, where its sizes are known."""
+    if node.axes is None or any(axis.size is None for axis in node.axes):
         return None
-    widths = [axis.size for axis in kept[0][1:]]
-    size = int(count) * BYTES
-    for width in widths:
-        if width is None:
-            return None
-        size *= width
-    return size
+    sizes = [axis.size or 0 for axis in node.axes]
+    counted = sizes[0] * BYTES if node.op.name == "table" else 0
+    return prod(sizes) * BYTES + counted
+
+
+def sizes(graph: LossGraph) -> Iterator[tuple[str, str]]:
+    """What each memory of a graph takes for the data at hand, and all together."""
+    total, count = 0, 0
+    for number in graph.order():
+        node = graph.node(number)
+        if not node.op.writes:
+            continue
+        size = _size(node)
+        total, count = total + (size or 0), count + 1
+        yield node.op.writes[0], bytes_text(size) if size is not None else "as much as a batch"
+    if count > 1:
+        yield "together", bytes_text(total)
 
 
 def bytes_text(size: int) -> str:

@@ -50,7 +50,7 @@ def text(analysis: Analysis, stage: str | None = None, *, step: Step | None = No
         section("left out", made.dropped),
         section("computed once", made.shared),
         section("in log-space", made.stable),
-        section("memory", memories(made.start, world)),
+        section("memory", memories(made.start)),
         section("training images, condensed", condense_rows(analysis.recipe, built.graph)),
         section("trained", _trained(made.start, world, flow, step)),
         section("frozen", _frozen(made.start, world, flow)),

@@ -28,6 +28,7 @@ KINDS = {
     "primitive": "functions of tensors",
     "module": "modules, with weights of their own",
     "memory": "memory, read in one step and written by its commit",
+    "draw": "draws, made before each step",
     "view": "augmentations, in `views:`",
 }
 

@@ -29,7 +29,7 @@ from kdgraph.train.distributed import World
 
 def ranks_of(world: World) -> Ranks:
     """What a step of several ranks is lowered with."""
-    return Ranks(world.rank, world.size, gather_rows, pool_rows, total_rows)
+    return Ranks(world.rank, world.size, gather_rows, pool_rows, total_rows, all_rows)
 
 
 def gather_rows(rows: Tensor, alike: bool = False) -> Tensor:

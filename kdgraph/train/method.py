@@ -17,12 +17,15 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.protocol import Protocol, Training
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.assemble import assemble, digest_of
+from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.prepared import Prepared
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
+from kdgraph.memory.memory import Memory
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
 from kdgraph.passes.share_rows import share_rows
+from kdgraph.passes.first_step import first_step
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised
@@ -91,6 +94,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
     prepare = normalised(normalisations)
     results: list[StageResult] = []
     kept: dict[str, torch.Tensor] = {}
+    held: dict[str, Memory] = {}
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
         training = experiment.training(stage, only)
         ground = groundwork if groundwork and groundwork.holds(experiment, stage) else None
@@ -99,6 +103,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
         training = _fitted(training, step, elsewhere)
         how = experiment.condensing(stage, only)
         step.parts.load_state_dict(kept, strict=False)
+        _remember(step, held)
         measures = metrics_of(
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
             here.world, precision=devices.autocast(training.precision, place.device),
@@ -134,6 +139,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
             )  # fmt: skip
             ground.lay(stage, step, told, partial(_in_folder, train))
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
+        held |= step.memory
     found = {
         model: Accuracy(one.last_accuracy(model), one.best_accuracy(model))
         for one in results
@@ -161,6 +167,14 @@ def trained_models(experiment: Experiment, stage: Stage) -> tuple[str, ...]:
     return tuple(sorted(models, key=lambda name: name != STUDENT))
 
 
+def _remember(step: Step, held: Mapping[str, Memory]) -> None:
+    """Let memory that an earlier stage has as well begin where that stage left it."""
+    for name in step.memory.keys() & held.keys():
+        state, now = held[name].state_dict(), step.memory[name].state_dict()
+        if all(key in state and state[key].shape == one.shape for key, one in now.items()):
+            step.memory[name].load_state_dict(state)
+
+
 def compile_stage(
     experiment: Experiment,
     stage: Stage,
@@ -177,10 +191,10 @@ def compile_stage(
     for network in (*networks.values(), *prepare.values()):
         network.to(place.device)
     rows = next(iter(split.train.read([torch.arange(min(2, len(split.train)))]))).pixels
-    graph = lean(built.graph)
     several = place.world.size > 1
     for name in networks:
         networks[name].train(world.mode(name) == "train")  # spares the step the setting of flags
+    graph = lean(built.graph)
     step = assemble(
         share_rows(graph) if several else graph,
         world,
@@ -190,6 +204,7 @@ def compile_stage(
         prepare=prepare,
         ranks=ranks_of(place.world) if several else None,
         digest=digest_of(graph),
+        lasting=Lasting(labels=split.train.labels, stage=stage.name, first=first_step(graph)),
     )
     step.models = {name: Prepared(prepare[name], network) for name, network in networks.items()}
     precision = devices.autocast(training.precision, place.device)

@@ -12,7 +12,7 @@ Source:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import torch
@@ -42,6 +42,14 @@ class Draw:
     site: int
     examples: Tensor
     rows: int = 1
+
+    def of(self, examples: Tensor) -> Draw:
+        """The randomness of other examples at the same place."""
+        return replace(self, examples=examples)
+
+    def apart(self) -> Draw:
+        """A second stream of numbers at the same place."""
+        return replace(self, site=~self.site)
 
     def uniform(self, n: int) -> Tensor:
         """Numbers in [0, 1), float32 (b·rows, n): multiples of 2⁻²⁴."""

@@ -37,6 +37,8 @@ ELSEWHERE = {
     "KD543": "tests/lang/test_condense.py",
     "KD544": "tests/train/test_condense.py",
     "KD420": "tests/lower/test_mode.py",
+    "KD506": "tests/lower/test_memory.py",
+    "KD507": "tests/lower/test_memory.py",
     "KD530": "tests/cli/test_what_counts.py",
     "KD106": "tests/lang/test_bounds.py",
     "KD116": "tests/lang/test_read.py",

@@ -164,11 +164,13 @@ def outcome(path: Path, *, optimise: bool) -> dict[str, torch.Tensor]:
     torch.manual_seed(5)
     networks = {name: build("convnet8", 10).double() for name in ("teacher", "student")}
     images = torch.rand(6, 3, 8, 8, dtype=torch.float64)
+    recipe = read(path)
     step = kdgraph.compile(
-        read(path),
+        recipe,
         models=networks,
         sample=images,
-        examples=50,
+        labels=torch.arange(50) % 10,
+        set={"K": 20} if "K" in recipe.where else {},
         classes=10,
         seed=3,
         dtype=torch.float64,

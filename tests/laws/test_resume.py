@@ -19,7 +19,7 @@ from torch import Tensor
 
 from tests.end_to_end.command import STEPS, finish, kdgraph, start, tiny
 
-METHODS = ("kd", "icd", "fitnet", "sskd", "kcd")
+METHODS = ("kd", "icd", "fitnet", "sskd", "kcd", "crd")
 TIMES = {"seconds", "images_per_second"}
 PATIENCE = 90.0
 
@@ -27,7 +27,9 @@ PATIENCE = 90.0
 def words(recipe: str, folder: Path, *more: str) -> tuple[str, ...]:
     """The command: a checkpoint after every step, so that a kill falls between two of them."""
     setting = tiny(folder)
-    return ("run", recipe, "--on", str(setting), "--save-every", "0", "--out", recipe, *more)
+    fewer = ("--set", "K=16") if recipe.startswith("crd") else ()
+    told = ("--on", str(setting), "--save-every", "0", "--out", recipe)
+    return ("run", recipe, *told, *fewer, *more)
 
 
 def stands(checkpoints: Path) -> dict[str, object]:
@@ -105,10 +107,10 @@ def whole(tmp_path_factory):
     return folder, cache
 
 
-@pytest.mark.parametrize("recipe", ["icd", "fitnet", "kcd"])
+@pytest.mark.parametrize("recipe", ["icd", "fitnet", "kcd", "crd"])
 def test_killed_in_the_middle_of_an_epoch_and_resumed_in_a_new_process(recipe, tmp_path, whole):
     # fitnet has batch norm in a module of the recipe, icd learned scalars; kcd has condensed
-    # its training set before the kill, and does so again after it
+    # its training set before the kill, and does so again after it; crd has memory and draws
     folder, cache = whole
     command = words(recipe, tmp_path, "--no-alone")
     checkpoints = tmp_path / recipe / "checkpoints" / "1"

@@ -86,3 +86,119 @@ class NotBuiltYet(Diagnostic):
     help = "take it out, or wait for a later version; `docs/roadmap.md` says what is next"
 
     what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherRows(Diagnostic):
+    """A bank and a table have one row for each example, so they take one row for each image.
+
+        M: bank(normalize(student(rot).features))     # three rows an image
+
+    Take the rows of one view, as in `student.features`, or `v[…]` of those wanted.
+    """
+
+    code = "KD502"
+    title = "`{word}` keeps a row for each example, and these rows are `{rows}`"
+    label = "not one row for each image"
+    help = "give it a value of the view `x`, or of another view with one row an image"
+
+    word: str
+    rows: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchInOnce(Diagnostic):
+    """What is kept for good can't depend on how many images a batch has.
+
+    once(exp(S))            # (b, n)
+    once(mean(exp(S)))      # a number
+    """
+
+    code = "KD503"
+    title = "`{word}` keeps one value for all batches, and this one has a row for each image"
+    label = "as many rows as the batch"
+    help = "reduce it first, as in `{word}(mean(…))`"
+
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooFewOthers(Diagnostic):
+    """More negatives are asked for than there are examples to draw them from.
+
+    They are drawn without replacement, from the examples of other classes where labels are
+    given. A number that depends on the data set belongs into `adapt`:
+
+        K: 16384
+        adapt: {digits: {K: 1024}}
+    """
+
+    code = "KD504"
+    title = "{k} negatives are drawn, and some examples have only {others} others"
+    label = "drawn without replacement"
+    help = "ask for fewer, under `adapt:` for this setting alone, or write `replace=true`"
+
+    k: int
+    others: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelaxNeedsOther(Diagnostic):
+    """With `mode=relax` the positive is any example of the same class: classes must be known.
+
+    negatives(i, K, other=y, mode=relax)
+    """
+
+    code = "KD505"
+    title = "`mode=relax` needs to know the classes"
+    label = "without labels"
+    help = "give the labels, as in `other=y`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsExamples(Diagnostic):
+    """Memory with a row for each example, and draws from all examples, need their number.
+
+    `kdgraph run` knows it from the data. In a loop of your own:
+
+        kdgraph.compile(…, examples=50_000)
+    """
+
+    code = "KD506"
+    title = "`{words}` needs the number of training examples"
+    label = "of which nothing is known"
+    help = "give `kdgraph.compile` their number, as in `examples=50_000`"
+
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsLabels(Diagnostic):
+    """Negatives of other classes are drawn from the labels of all training examples.
+
+    `kdgraph run` takes them from the data. In a loop of your own:
+
+        kdgraph.compile(…, labels=labels)        # int64, one for each example
+    """
+
+    code = "KD507"
+    title = "`{words}` needs the labels of all training examples"
+    label = "of which nothing is known"
+    help = "give `kdgraph.compile` all labels, as in `labels=labels`, or leave `other=` out"
+
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawsFromValues(Diagnostic):
+    """A draw is made before the step's program runs, so it knows the batch and nothing else.
+
+    negatives(i, K, other=y)
+    """
+
+    code = "KD508"
+    title = "`{word}` is drawn before the step, when this is not known yet"
+    label = "computed by the step"
+    help = "give it `i`, `y`, or a name that is given to the step"
+
+    word: str

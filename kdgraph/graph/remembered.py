@@ -1,0 +1,82 @@
+"""What memory and draws are given beside their arguments, and what they can't take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdgraph.graph.frames import pointed
+from kdgraph.lang.errors.memory import (
+    BatchInOnce,
+    DrawsFromValues,
+    OtherRows,
+    RelaxNeedsOther,
+    TooFewOthers,
+)
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Call
+from kdgraph.primitive import Signature
+
+if TYPE_CHECKING:
+    from kdgraph.graph.build import Builder
+
+Inputs = tuple[tuple[str, int], ...]
+NAMED = frozenset({"module", "memory", "draw"})
+"""the kinds of words that are something of their own, with a name, wherever they stand"""
+
+
+def filled_in(
+    build: Builder, made: Signature, inputs: Inputs, tree: Call, spans: dict[str, Span]
+) -> Inputs:
+    """The inputs of a word, with the numbers of the batch's examples where it keeps rows."""
+    if made.flag("indexed") and inputs:
+        _refuse_rows(build, made, inputs[0], tree, spans)
+        return (*inputs, ("i", build.source("i", tree.span)))
+    if made.kind == "draw":
+        _refuse_values(build, made, inputs, tree, spans)
+    if made.flag("through") and inputs:
+        axes = build.graph.node(inputs[0][1]).axes or ()
+        if any(axis.rows for axis in axes):
+            at = _place(build, inputs[0], tree, spans)
+            build.note(BatchInOnce(span=at, word=made.name))
+    return inputs
+
+
+def _place(build: Builder, filled: tuple[str, int], tree: Call, spans: dict[str, Span]) -> Span:
+    slot, number = filled
+    return pointed(build.graph, number, build.frames, spans.get(slot, tree.span)).span
+
+
+def _refuse_values(
+    build: Builder, made: Signature, inputs: Inputs, tree: Call, spans: dict[str, Span]
+) -> None:
+    for one in inputs:
+        if build.graph.node(one[1]).op.name not in {"input", "given", "unknown"}:
+            at = _place(build, one, tree, spans)
+            build.note(DrawsFromValues(span=at, word=made.name))
+
+
+def _refuse_rows(
+    build: Builder, made: Signature, first: tuple[str, int], tree: Call, spans: dict[str, Span]
+) -> None:
+    axes = build.graph.node(first[1]).axes
+    if axes and axes[0].rows not in {"b", ""}:
+        at = _place(build, first, tree, spans)
+        build.note(OtherRows(span=at, word=made.name, rows=axes[0].rows))
+
+
+def check_pool(
+    build: Builder,
+    made: Signature,
+    inputs: Inputs,
+    knobs: tuple[tuple[str, object], ...],
+    tree: Call,
+) -> None:
+    """Refuse to draw more others than there are examples."""
+    if not made.flag("pool"):
+        return
+    told = dict(knobs)
+    k, examples = told.get("k"), build.world.examples
+    if told.get("mode") == "relax" and "other" not in dict(inputs):
+        build.note(RelaxNeedsOther(span=tree.span))
+    if isinstance(k, int) and examples is not None and not told.get("replace") and k >= examples:
+        build.note(TooFewOthers(span=tree.span, k=k, others=examples - 1))

@@ -1,0 +1,21 @@
+"""The program of a first step over the parts of the one that follows it."""
+
+from __future__ import annotations
+
+from torch import fx, nn
+
+from kdgraph.graph.graph import LossGraph
+from kdgraph.lower.program import Emitter, Wiring
+
+SHARED = ("clock", "parts", "memory")
+
+
+def beginning(graph: LossGraph, wiring: Wiring, program: fx.GraphModule) -> fx.GraphModule:
+    """Lower the graph of the first step; modules, memory and clock are those of `program`."""
+    made = Emitter(graph, wiring).program()
+    for name in SHARED:
+        if hasattr(made, name):
+            part = getattr(program, name)
+            assert isinstance(part, nn.Module)
+            setattr(made, name, part)
+    return made

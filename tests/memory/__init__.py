@@ -1,0 +1,1 @@
+"""Memory, word by word."""
