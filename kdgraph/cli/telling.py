@@ -16,6 +16,7 @@ def tell(error: RecipeError) -> None:
     """Print what stopped a command, as wide as the terminal."""
     typer.echo(error.told(width(sys.stderr)), err=True)
 
+
 if TYPE_CHECKING:
     from kdgraph.compiler import Analysis
 

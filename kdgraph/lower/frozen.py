@@ -48,7 +48,8 @@ class Frozen(nn.Module):
         if self.through:
             return run_in(self.flags, self._held_constant, inputs, training=self.training)
         with torch.no_grad():
-            return run_in(self.flags, self.held[0], inputs, training=self.training)
+            found = run_in(self.flags, self.held[0], inputs, training=self.training)
+        return _constant(found)
 
     def _held_constant(self, *inputs: Any) -> Any:  # noqa: ANN401
         """The module with parameters that no gradient gets to, while it gets to the input."""
@@ -90,6 +91,15 @@ class Frozen(nn.Module):
             found = state_dict.get(f"{prefix}module.{name}")
             if found is not None:
                 one.copy_(found)
+
+
+def _constant(found: Any) -> Any:  # noqa: ANN401 - whatever a module gives
+    """The values alone: a module may give a parameter of its own, as `no_grad` lets it."""
+    if isinstance(found, Tensor):
+        return found.detach()
+    if isinstance(found, tuple) and type(found) is tuple:
+        return tuple(map(_constant, found))
+    return found
 
 
 def everything(module: nn.Module) -> Iterator[nn.Module]:

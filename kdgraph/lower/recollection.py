@@ -59,9 +59,7 @@ class Recollection:
         """The rows of all ranks; a number is the same on each."""
         if self._everyones is None:
             return values
-        return {
-            slot: self._everyones(one) if one.ndim else one for slot, one in values.items()
-        }
+        return {slot: self._everyones(one) if one.ndim else one for slot, one in values.items()}
 
     @torch.no_grad()
     def start(self, name: str, value: Tensor) -> None:

@@ -24,8 +24,8 @@ from kdgraph.lower.step import Step
 from kdgraph.memory.memory import Memory
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
-from kdgraph.passes.share_rows import share_rows
 from kdgraph.passes.first_step import first_step
+from kdgraph.passes.share_rows import share_rows
 from kdgraph.train import device as devices
 from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised

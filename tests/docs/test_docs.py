@@ -81,7 +81,8 @@ def computes(recipe: str, block: Block) -> None:
             for name, width in (("teacher", 16), ("student", 8))
         }
         step = kdgraph.compile(
-            recipe, models=networks, sample=torch.rand(BATCH, 1, SIDE, SIDE), examples=50,
+            recipe, models=networks, sample=torch.rand(BATCH, 1, SIDE, SIDE),
+            labels=torch.arange(50) % CLASSES,
             stage=stage.name if stage else None,
         )  # fmt: skip
         step.clock(epoch=1, epochs=1, step=0)

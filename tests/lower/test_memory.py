@@ -11,7 +11,13 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.models.build import build
 
 LABELS = torch.arange(40) % 10
-CRD = "loss: sup + 0.8·crd(teacher.features, student.features, J, d=4)\nwhere: {sup: 'cross_entropy(student.logits, y)', J: 'negatives(i, 8, other=y)'}\n"  # noqa: E501
+CRD = """
+loss: sup + 0.8·crd
+where:
+  sup: cross_entropy(student.logits, y)
+  crd: crd(teacher.features, student.features, J, d=4)
+  J: negatives(i, 8, other=y)
+"""
 LAST = """
 loss: sup + kd
 forward: separate

@@ -199,7 +199,7 @@ def test_a_step_of_which_nothing_can_learn_is_refused(models):
         compiled(KD, models)
 
     assert [one.code for one in error.value.diagnostics] == ["KD420"]
-    assert "no parameter of `student` asks for a gradient" in str(error.value)
+    assert "no parameter of `student` asks for a" in str(error.value)
     compiled("loss: kd(teacher.logits ‖ linear(student.logits, 5))\n", models)
 
 
