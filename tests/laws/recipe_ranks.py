@@ -19,6 +19,7 @@ from kdgraph.data.pool import Pool
 from kdgraph.experiment import examine
 from kdgraph.lang.condense import Condensing
 from kdgraph.lower.assemble import assemble
+from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.step import Step
 from kdgraph.passes import lean
 from kdgraph.passes.share_rows import share_rows
@@ -89,7 +90,8 @@ def recipe_of(name: str) -> str:
 def step_of(recipe: str, world: World) -> Step:
     torch.manual_seed(1)
     networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
-    experiment = on_networks(examine(recipe_of(recipe)), networks, images())
+    fewer = {"K": 20} if "crd" in recipe else {}
+    experiment = on_networks(examine(recipe_of(recipe), None, fewer), networks, images())
     stage, built = experiment.analysis.stages[-1]
     graph = lean(built.graph)
     return assemble(
@@ -98,6 +100,7 @@ def step_of(recipe: str, world: World) -> Step:
         networks,
         sample=batch()[0][:2],
         ranks=ranks_of(world) if world.size > 1 else None,
+        lasting=Lasting(labels=torch.arange(60) % 4),
     )
 
 
@@ -125,6 +128,8 @@ def found(recipe: str, backend: str | None, world: World) -> dict[str, Tensor]:
                 one.sub_(one.grad, alpha=0.5)
         step.commit()
     told |= {f"buffer/{name}": one.clone() for name, one in step.parts.named_buffers()}
+    for name, memory in step.memory.items():
+        told |= {f"memory/{name}/{key}": one.clone() for key, one in memory.named_buffers()}
     return told
 
 
