@@ -28,21 +28,24 @@ def app() -> typer.Typer:
     from kdgraph.cli.run import run
     from kdgraph.cli.show import show
     from kdgraph.cli.viz import viz
+    from kdgraph.cli.words import Command, Group
 
     made = typer.Typer(
         name="kdgraph",
+        cls=Group,
+        context_settings={"help_option_names": ["--help", "-h"]},
         help=HELP,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    made.command("run")(run)
-    made.command("check")(check)
-    made.command("viz")(viz)
-    made.command("show")(show)
-    made.command("list")(list_)
-    made.command("explain")(explain)
+    made.command("run", cls=Command)(run)
+    made.command("check", cls=Command)(check)
+    made.command("viz", cls=Command)(viz)
+    made.command("show", cls=Command)(show)
+    made.command("list", cls=Command)(list_)
+    made.command("explain", cls=Command)(explain)
     made.callback(invoke_without_command=True)(_top)
     return made
 

@@ -45,7 +45,8 @@ KNOWN: dict[str, Facts] = {
         (0.2470, 0.2435, 0.2616),
         50000,
         10000,
-        get="unpack cifar-10-python.tar.gz of https://www.cs.toronto.edu/~kriz/cifar.html there,\n"
+        get="unpack cifar-10-python.tar.gz there, which is kept on\n"
+        "https://www.cs.toronto.edu/~kriz/cifar.html,\n"
         f"or {SHARDS},\n{ELSEWHERE}",
     ),
     "cifar100": Facts(
@@ -57,7 +58,8 @@ KNOWN: dict[str, Facts] = {
         (0.2675, 0.2565, 0.2761),
         50000,
         10000,
-        get="unpack cifar-100-python.tar.gz of https://www.cs.toronto.edu/~kriz/cifar.html there,\n"
+        get="unpack cifar-100-python.tar.gz there, which is kept on\n"
+        "https://www.cs.toronto.edu/~kriz/cifar.html,\n"
         f"or {SHARDS},\n{ELSEWHERE}",
     ),
     "stl10": Facts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from kdgraph.lang.find import load_text
 from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.syntax import Call, Name, Syntax
+from kdgraph.lang.wrap import hanging
 from kdgraph.models.added import Added
 from kdgraph.models.known import KNOWN as MODELS
 from kdgraph.models.layout import Sizes
 from kdgraph.models.sizes import known_sizes
 from kdgraph.registry import REGISTRY
 from kdgraph.show.as_written import as_written
-from kdgraph.show.columns import section
+from kdgraph.show.columns import WIDTH, section
 from kdgraph.show.comment import summary_of
 from kdgraph.show.formula import inline
 from kdgraph.show.reflow import reflow
@@ -114,11 +116,13 @@ def explain_data(name: str) -> str:
     facts = DATA[name]
     get = f"\n\nIn its folder (`data.root`):\n{facts.get}" if facts.get else ""
     shipped = "" if get else "\n\nNothing to download."
-    return f"{name}\na data set: {about_data(facts)}{get}{shipped}\n"
+    about = textwrap.fill(f"a data set: {about_data(facts)}", WIDTH)
+    return f"{name}\n{about}{get}{shipped}\n"
 
 
 def explain_mistake(kind: type[Diagnostic]) -> str:
     """A mistake: its headline, what it means, and what to do."""
     doc = reflow(inspect.cleandoc(kind.__doc__ or ""))
     advice = "" if "{" in kind.help or not kind.help else f"\n\n{reflow(f'help: {kind.help}')}"
-    return f"{kind.severity}[{kind.code}]: {headline(kind)}\n\n{doc}{advice}\n"
+    title = "\n".join(hanging(f"{kind.severity}[{kind.code}]: ", headline(kind), WIDTH))
+    return f"{title}\n\n{doc}{advice}\n"

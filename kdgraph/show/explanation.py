@@ -10,11 +10,11 @@ from kdgraph.data.known import KNOWN as DATA
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.ask import UnknownTopic
-from kdgraph.lang.errors.suggest import suggest
 from kdgraph.models.added import ADDED
 from kdgraph.models.known import KNOWN as MODELS
 from kdgraph.registry import REGISTRY
 from kdgraph.show import explain_shipped, explain_word
+from kdgraph.show.related import related
 from kdgraph.show.shipped import mistakes
 from kdgraph.show.topics import topic, topics
 from kdgraph.show.words_of import FORMS
@@ -30,7 +30,7 @@ def text(name: str) -> str:
     asked = name.strip()
     found = list(_found(asked)) or list(_found(asked.lower()))
     if not found:
-        near = suggest(asked, _names())
+        near = related(asked, names())
         advice = near or "`kdgraph list` names what there is; `kdgraph explain recipe` begins"
         raise RecipeError(UnknownTopic(name=asked, advice=advice))
     if topics().get(asked, asked) != asked and len(found) > 1:
@@ -96,7 +96,7 @@ def _recipes(name: str) -> Iterator[Path]:
             yield path
 
 
-def _names() -> set[str]:
+def names() -> set[str]:
     """Everything that can be asked for."""
     shipped = {path.stem for path in (*files.recipes(), *files.settings())}
     words = {one.name for one in REGISTRY} | set(library()) | set(FORMS) | set(SORTS)

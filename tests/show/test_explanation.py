@@ -16,7 +16,7 @@ from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.sections import SECTIONS
 from kdgraph.lang.stages import STAGE_KEYS
 from kdgraph.registry import REGISTRY
-from kdgraph.show.explanation import text
+from kdgraph.show.explanation import names, text
 from kdgraph.show.shipped import mistakes
 from kdgraph.show.topics import topic, topics
 
@@ -65,7 +65,7 @@ def test_a_function_and_a_recipe_of_one_name_are_both_explained():
     assert text("kd").startswith(KD)
 
 
-def test_a_function_is_explained_with_its_inner_names():
+def test_a_function_is_explained_with_its_innernames():
     assert text("dist").endswith(
         "    dist(t, s, T=4): T²·(1 - mean(pearson(p, q))) + T²·(1 - mean(pearson(p, q,\n"
         "        over=0)))\n"
@@ -158,6 +158,29 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 
 
 def test_explaining_imports_no_torch():
-    code = "import sys; from kdgraph.show.explanation import _names, text\n"
-    code += "[text(one) for one in _names()]; assert 'torch' not in sys.modules"
+    code = "import sys; from kdgraph.show.explanation import names, text\n"
+    code += "[text(one) for one in names()]; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [
+        ("rkd", "did you mean `rkd_distance`?"),
+        ("attention maps", "did you mean `attention`?"),
+        ("hinton", "did you mean `hint`? `kd`, "),
+        ("softmx", "did you mean `softmax`?"),
+    ],
+)
+def test_a_family_or_a_paper_leads_to_its_words(asked, advice):
+    with pytest.raises(RecipeError) as caught:
+        text(asked)
+
+    assert caught.value.diagnostics[0].advice.startswith(advice)
+
+
+def test_no_explanation_is_wider_than_a_terminal():
+    for name in names():
+        lines = text(name).split("\n")
+
+        assert max(map(cell_len, lines)) <= 80, name

@@ -60,7 +60,25 @@ def test_facts_of_a_mistake_are_left_open():
 
 def test_an_unknown_list_is_refused_with_the_nearest():
     with pytest.raises(RecipeError, match="did you mean `recipes`"):
-        text("recipe")
+        text("recpies")
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [("recipe", "recipes"), ("set", "settings"), ("datasets", "data"), ("Word", "words")],
+)
+def test_the_beginning_of_one_lists_name_or_its_other_name_is_enough(asked, what):
+    assert text(asked) == text(what)
+
+
+def test_the_beginning_of_several_lists_is_refused():
+    with pytest.raises(RecipeError, match="there is no list of `m`"):  # models, mistakes, methods
+        text("m")
+
+
+def test_a_word_is_no_list_but_can_be_explained():
+    with pytest.raises(RecipeError, match="`kdgraph explain kl` tells of it"):
+        text("kl")
 
 
 def test_listing_imports_no_torch():

@@ -87,7 +87,7 @@ class TooManyArguments(Diagnostic):
 class UnknownSize(Diagnostic):
     """The loss computes with a size that nobody has told.
 
-        step = kdgraph.compile("loss: examples·…", models=…, sample=x)      # how many examples?
+        step = kdgraph.compile("loss: examples·…", models=…, sample=x)
 
     On a setting the data tell; `kdgraph.compile` takes `examples=` and `classes=`.
     """

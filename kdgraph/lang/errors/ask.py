@@ -68,3 +68,38 @@ class UnknownList(Diagnostic):
 
     name: str
     advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownOption(Diagnostic):
+    """A command was given an option that it does not have.
+
+    What belongs to a recipe or to a setting has no option of its own: each value of either is
+    given by its name, and a setting as a whole by `--on`:
+
+        kdgraph run kd --on cifar100 --set train.epochs=3 --set T=2
+        kdgraph run kd --set models.student=resnet8 --set train.lr=0.01
+    """
+
+    code = "KD335"
+    title = "`kdgraph {command}` has no option `{name}`"
+    help = "{advice}"
+
+    command: str
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownCommand(Diagnostic):
+    """The first word after `kdgraph` is none of its commands.
+
+    `kdgraph --help` names them.
+    """
+
+    code = "KD336"
+    title = "kdgraph has no command `{name}`"
+    help = "{advice}"
+
+    name: str
+    advice: str

@@ -117,7 +117,8 @@ class AllFrozen(Diagnostic):
     how it is kept from learning. Here nothing else is left:
 
         student.requires_grad_(False)
-        kdgraph.compile("kd", models={"teacher": teacher, "student": student}, sample=x)
+        models = {"teacher": teacher, "student": student}
+        kdgraph.compile("kd", models=models, sample=x)
     """
 
     code = "KD420"

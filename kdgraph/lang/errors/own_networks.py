@@ -73,7 +73,7 @@ class WrongAlias(Diagnostic):
     `logits`, `features` and `stem` are one path each, `maps` and `preact` a tuple of them. A
     path is the name of a module, or of its input:
 
-        @kdgraph.network(aliases={"features": "fc.input", "maps": ("layer1", "layer2")})
+        @kdgraph.network(aliases={"features": "fc.input", "maps": ("l1", "l2")})
     """
 
     code: ClassVar[str] = "KD648"

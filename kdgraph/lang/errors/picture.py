@@ -15,7 +15,7 @@ class UnknownPictureFormat(Diagnostic):
 
         kdgraph viz icd.kd -o icd.svg     a drawing for a paper or a page
         kdgraph viz icd.kd -o icd.png     the same as pixels
-        kdgraph viz icd.kd -o icd.html    one file to click through, with the recipe beside it
+        kdgraph viz icd.kd -o icd.html    a page to click through, recipe beside it
         kdgraph viz icd.kd -o icd.dot     text for Graphviz
         kdgraph viz icd.kd -o icd.mmd     text for Mermaid, which GitHub draws
 

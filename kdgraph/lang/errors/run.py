@@ -188,7 +188,7 @@ class UnknownPart(Diagnostic):
     Where several keys fit a parameter, the narrowest wins:
 
         train:
-          groups: {student: {lr: 0.01}, θ: {weight_decay: 0}, vectors: {weight_decay: 0}}
+          groups: {student: {lr: 0.01}, vectors: {weight_decay: 0}}
     """
 
     code: ClassVar = "KD679"

@@ -77,8 +77,8 @@ class TapCalledTwice(Diagnostic):
     Many networks keep one ``relu`` for a whole block and call it after every batch norm.
     Which of the calls was meant cannot be seen in its name. Tap a neighbour that runs once:
 
-        feature: student.layer1[0]            # the block's output: after its last relu
-        inner:   student.layer1[0].conv2.input     # what the first relu of the block gave
+        feature: student.layer1[0]              # after the block's last relu
+        inner:   student.layer1[0].conv2.input  # after its first relu
     """
 
     code = "KD313"
