@@ -23,7 +23,7 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.condense import TooManyMixed
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.events import Round
-from kdgraph.train.gather import gather_rows
+from kdgraph.train.gather import all_rows
 from kdgraph.train.worth import Worth, ranked
 
 BINS = 24
@@ -113,8 +113,8 @@ class Condenser:
         """Take the values of a step, which was carried out where `finite` is true."""
         values = outputs[OUTPUT]
         if self.world.size > 1:
-            own, examples = len(examples), gather_rows(examples)
-            values = gather_rows(values) if len(values) == own else values
+            own, examples = len(examples), all_rows(examples)
+            values = all_rows(values) if len(values) == own else values
         self.worth.note(examples, values, finite)
 
     def after(self, epoch: int) -> Round | None:
