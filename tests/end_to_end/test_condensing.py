@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import torch
+from safetensors.torch import load_file
+
 from tests.end_to_end.command import SETTING, tiny
 
 
@@ -47,3 +50,22 @@ def test_a_run_goes_on_as_it_was_condensed_or_not_at_all(here, tmp_path):
 
     assert code == 1
     assert "belongs to another way of condensing" in " ".join(err.split())
+
+
+def test_a_bank_keeps_the_rows_of_images_that_are_left_out(here, tmp_path):
+    setting = tiny(tmp_path, SETTING.replace("train: {epochs: 2,", "train: {epochs: 3,"))
+    words = ("--set", "K=16", "--set", "condense.keep=0.4", "--no-alone")
+    code, _, err = here("run", "kcd-crd", "--on", setting, *words)
+    assert (code, err) == (0, "")
+    saved = sorted((tmp_path / "runs" / "kcd-crd" / "checkpoints" / "1").iterdir())
+    before, after = (load_file(one / "tensors.safetensors") for one in saved[-2:])
+    banks = [name for name in after if name.startswith("step/") and ".M_" in name]
+    seen = torch.zeros(88, dtype=torch.bool)
+    seen[before["condense/remain"]] = True
+
+    assert seen.sum() == 72
+    assert len(banks) == 2
+    for name in banks:
+        moved = (before[name] != after[name]).any(dim=1)
+        assert after[name].shape[0] == 88
+        assert moved.equal(seen)
