@@ -41,7 +41,7 @@ def picture(
     if logged is not None:
         lines += [Text(_loss(logged)), Columns(_terms(logged), padding=(0, 3))]
     if begun.lengths:
-        lines.append(Text(f"epoch of {_share(begun.lengths[epoch - 1], begun.lengths[0])}"))
+        lines.append(Text(f"trains on {_share(begun.lengths[epoch - 1], begun.lengths[0])}"))
     if evaluated is not None and "accuracy" in evaluated.result.measures:
         lines.append(Text(f"test {_test(evaluated)}", style="green"))
     return Group(*lines)

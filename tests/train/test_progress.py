@@ -152,7 +152,7 @@ def test_a_round_is_a_line_and_the_live_block_has_the_images_of_the_epoch():
     assert shown(to).splitlines() == [
         "student: condensed to 60 of 80 images (75.0 %), 19 mixed, 5 are back"
     ]
-    assert "epoch of 60 of 80 images (75.0 %)" in shown(live)
+    assert "trains on 60 of 80 images (75.0 %)" in shown(live)
 
 
 def test_the_time_left_counts_images_where_epochs_get_shorter(monkeypatch):
