@@ -67,7 +67,13 @@ def cosine(a: Embedding[Tensor, "n d"], b: Embedding[Tensor, "m d"]) -> Values[T
 
     $$ C_{ij} = \frac{\langle a_i, b_j \rangle}{\lVert a_i \rVert \, \lVert b_j \rVert} $$
 
-    Lengths have the floor of `normalize`.
+    Lengths have the floor of `normalize`. Each row meets *each* row of the other side, which
+    makes a table of (b, b). Row by row, the first with the first, is a product of unit vectors:
+
+        sum(normalize(a)·normalize(b), over=-1)
+
+    So `1 - mean(cosine(a, b))` pulls an image towards *all* images of the other network; what
+    is usually meant is `1 - mean(sum(normalize(a)·normalize(b), over=-1))`.
 
     Args:
         a: one vector for each row of the result.

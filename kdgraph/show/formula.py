@@ -15,10 +15,10 @@ SIGNS = {
     "sum": "Σ", "cdot": "·", "cdots": "⋯", "ldots": "…", "dots": "…", "star": "⋆", "to": "→",
     "in": "∈", "sim": "∼", "partial": "∂", "lVert": "‖", "rVert": "‖", "|": "‖", "langle": "⟨",
     "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "top": "ᵀ", "leftarrow": "←", "infty": "∞",
-    "le": "≤", "ge": "≥", "neq": "≠", "times": "×", "odot": "⊙", "nabla": "∇", "varepsilon": "ε",
-    "{": "{", "}": "}", "\\": "; ", "log": "log ", "ln": "ln ", "exp": "exp ", "cos": "cos ",
-    "max": "max", "min": "min", "sgn": "sgn ", "quad": GAP, "qquad": GAP, ";": " ", ",": " ",
-    "!": "", " ": " ", "left": "", "right": "", "bigl": "", "bigr": "", "textstyle": "",
+    "le": "≤", "ge": "≥", "ne": "≠", "neq": "≠", "times": "×", "odot": "⊙", "nabla": "∇",
+    "varepsilon": "ε", "{": "{", "}": "}", "\\": "; ", "log": "log ", "ln": "ln ", "exp": "exp ",
+    "cos": "cos ", "max": "max", "min": "min", "sgn": "sgn ", "quad": GAP, "qquad": GAP,
+    ";": " ", ",": " ", "!": "", " ": " ", "left": "", "right": "", "bigl": "", "bigr": "", "textstyle": "",
 }  # fmt: skip
 NAMED = {"mathrm", "mathit", "mathbf", "operatorname", "mathbin", "text"}
 RAISED = str.maketrans("0123456789+-−ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿⁱ")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from math import prod
 
 from kdgraph.graph.graph import LossGraph, Node
+from kdgraph.registry import REGISTRY
 from kdgraph.show.number_text import number_text
 from kdgraph.show.words import words
 
+LONGEST = 40
 BYTES = 4  # memory is float32
 UNITS = ("bytes", "kB", "MB", "GB")
 
@@ -19,13 +21,27 @@ def memories(graph: LossGraph) -> Iterator[tuple[str, str]]:
         node = graph.node(number)
         if not node.op.writes:
             continue
-        sources = [words(graph, one, whole=False) for one in graph.sources(number)]
-        knobs = [f"{key}={number_text(v)}" for key, v in node.op.knobs if key != "name"]
         size = _size(node)
         room = f"; {bytes_text(size)}" if size is not None else ""
-        call = f"{node.op.name}({', '.join([*sources, *knobs])})"
+        call = f"{node.op.name}({', '.join(_inside(graph, number))})"
         when = "read as it was before the step, written by its commit"
         yield node.op.writes[0], f"{call}: {when}{room}"
+
+
+def _inside(graph: LossGraph, number: int) -> Iterator[str]:
+    """What a recipe writes into the call: not the examples' numbers, no usual knob."""
+    op = graph.node(number).op
+    word = REGISTRY.get(op.name)
+    slots = {one.name: one.default for one in word.parameters} if word is not None else {}
+    for slot, source in graph.inputs(number):
+        value = words(graph, source, whole=False, longest=LONGEST)
+        if not slots:  # fields of a record
+            yield f"{slot}={value}"
+        elif slot in slots:
+            yield value
+    for key, knob in op.knobs:
+        if key != "name" and not (key in slots and slots[key] == knob):
+            yield f"{key}={number_text(knob)}"
 
 
 def _size(node: Node) -> int | None:

@@ -14,16 +14,17 @@ QUIET = frozenset({"name", "over", "reduce", "rows", "smoothing", "word"})
 LONGEST = 60
 
 
-def words(graph: LossGraph, number: int, *, whole: bool = True) -> str:
+def words(graph: LossGraph, number: int, *, whole: bool = True, longest: int = LONGEST) -> str:
     """A value as the expression that computes it; names of the recipe stand for themselves.
 
     Args:
         graph: the graph.
         number: the value.
         whole: write out the value itself even where it has a name.
+        longest: how many letters are told of it.
     """
     text = _words(graph, number, named=not whole)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _words(graph: LossGraph, number: int, *, named: bool) -> str:

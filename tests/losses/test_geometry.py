@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from kdgraph.losses.geometry import center, cosine, distances, normalize
+from kdgraph.losses.reduce import sum as total
 
 A = torch.tensor([[3.0, 4.0], [0.0, 2.0]])
 
@@ -25,6 +26,14 @@ def test_cosine_worked_by_hand():
     # (3, 4)·(1, 0)/5, (0, 2)·(1, 0)/2
     assert cosine(A, torch.tensor([[1.0, 0.0]])).tolist() == [pytest.approx([0.6]), [0]]
     assert cosine(A, A)[0, 1].item() == pytest.approx(0.8)
+
+
+def test_row_wise_as_explained_worked_by_hand():
+    # (3, 4)·(1, 0)/5 and (0, 2)·(0, 1)/2; a mean over all pairs also has 0.8 and 0
+    other = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+
+    assert total(normalize(A) * normalize(other), over=-1).tolist() == pytest.approx([0.6, 1])
+    assert cosine(A, other).mean().item() == pytest.approx((0.6 + 0.8 + 0 + 1) / 4)
 
 
 def test_distances_worked_by_hand():

@@ -179,6 +179,13 @@ def test_a_family_or_a_paper_leads_to_its_words(asked, advice):
     assert caught.value.diagnostics[0].advice.startswith(advice)
 
 
+def test_cosine_tells_of_the_pairs_it_compares():
+    explained = text("cosine")
+
+    assert "table of (b, b)" in explained
+    assert "    sum(normalize(a)·normalize(b), over=-1)\n" in explained
+
+
 def test_no_explanation_is_wider_than_a_terminal():
     for name in names():
         lines = text(name).split("\n")

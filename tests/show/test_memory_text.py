@@ -20,7 +20,8 @@ def kept(word: str, rows: Axis, width: Axis, **knobs: object) -> tuple[str, str]
 @pytest.mark.parametrize(
     ("word", "rows", "knobs", "call", "room"),
     [
-        ("bank", 50_000, {"momentum": 0.5}, "bank(s, momentum=0.5)", "25.6 MB"),
+        ("bank", 50_000, {"momentum": 0.9}, "bank(s, momentum=0.9)", "25.6 MB"),
+        ("bank", 50_000, {"momentum": 0.5}, "bank(s)", "25.6 MB"),
         ("queue", 4096, {"size": 4096}, "queue(s, size=4096)", "2.1 MB"),
         ("table", 50_000, {}, "table(s)", "25.8 MB"),  # and a count for each row
     ],
