@@ -18,7 +18,8 @@ SIGNS = {
     "le": "≤", "ge": "≥", "ne": "≠", "neq": "≠", "times": "×", "odot": "⊙", "nabla": "∇",
     "varepsilon": "ε", "{": "{", "}": "}", "\\": "; ", "log": "log ", "ln": "ln ", "exp": "exp ",
     "cos": "cos ", "max": "max", "min": "min", "sgn": "sgn ", "quad": GAP, "qquad": GAP,
-    ";": " ", ",": " ", "!": "", " ": " ", "left": "", "right": "", "bigl": "", "bigr": "", "textstyle": "",
+    ";": " ", ",": " ", "!": "", " ": " ", "left": "", "right": "", "bigl": "", "bigr": "",
+    "textstyle": "",
 }  # fmt: skip
 NAMED = {"mathrm", "mathit", "mathbf", "operatorname", "mathbin", "text"}
 RAISED = str.maketrans("0123456789+-−ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿⁱ")
