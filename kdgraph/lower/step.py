@@ -77,6 +77,7 @@ class Step(nn.Module):
         self.world = world
         self.digest = digest
         self.draws = draws
+        self.times = frozenset(str(graph.node(n).op.knob("name")) for n in graph.find("clock"))
         self.starts = dict(starts or {})
         self.recollection = Recollection(memories(graph, program), everyones)
         drawn = {one.name for one in draws.places}
@@ -137,6 +138,7 @@ class Step(nn.Module):
             values.append(value)
         if not torch.compiler.is_compiling():
             self._same_batch(values)
+            self.program.clock.must_know(self.times)
         self.draws.fill(known, self.recollection.commits)
         try:
             found = self._now(known)
@@ -198,7 +200,12 @@ class Step(nn.Module):
             raise ValueError(msg)
 
     def clock(self, **times: float) -> None:
-        """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows."""
+        """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows.
+
+        Raises:
+            TypeError: the clock has no such hand.
+            ValueError: no number, or no time, such as epoch 0 or epoch 5 of 4.
+        """
         self.program.clock.set(**times)
         self.draws.epoch = int(times.get("epoch", self.draws.epoch))
 

@@ -71,10 +71,14 @@ class Metrics:
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
-        """Each metric by name, on every rank the same, whatever the size of a batch."""
+        """Each metric by name, on every rank the same, whatever the size of a batch.
+
+        The time is that of the last step that was trained.
+        """
         programs = [one for one in (self.each, self.whole) if one is not None]
         for program in programs:
             program.parts.load_state_dict(self.step.parts.state_dict(), strict=False)
+            program.clock(**self.step.program.clock.told)
         with _resting(self.step, *self.step.models.values(), *programs):
             found = self._collect(self.each) if self.each is not None else {}
             outputs = self.whole({}, None, None, **found).outputs

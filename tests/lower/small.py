@@ -59,6 +59,7 @@ class Small:
             sample=self.images(4),
             optimise=self.optimise,
         )
+        self.step.clock(epoch=1, epochs=1, step=0)
 
     def images(self, rows: int, seed: int = 0) -> Tensor:
         """Noise."""

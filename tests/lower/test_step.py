@@ -143,6 +143,7 @@ def test_two_steps_may_share_their_networks(small):
     alone = outcome(small).total
     models = {"teacher": small.teacher, "student": small.student}
     other = kdgraph.compile(RECIPE, models=models, sample=small.images(4))
+    other.clock(epoch=1, epochs=1)
 
     assert torch.equal(other(small.images(4), small.labels(4)).total, alone)
     assert torch.equal(outcome(small).total, alone)
@@ -207,3 +208,39 @@ def test_icd_on_the_zoo_gives_a_gradient_to_all_that_is_trained_and_nothing_else
 
 def test_autocast_covers_networks_only():
     autocast_covers_networks_only("cpu")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"epoch": 0}, {"epoch": -1}, {"epoch": 5, "epochs": 4}, {"epochs": 0}, {"step": -1},
+        {"epoch": "1"}, {"epoch": True}, {"epoch": float("nan")}, {"epochs": float("inf")},
+    ],
+)  # fmt: skip
+def test_a_time_that_is_none_is_refused_and_nothing_is_set(small, times):
+    small.step.clock(epoch=1, epochs=4, step=0)
+    with pytest.raises(ValueError, match=r"epoch|step"):
+        small.step.clock(**times)
+
+    assert small.step.program.clock.told == {"epoch": 1, "epochs": 4, "step": 0}
+
+
+def test_a_schedule_is_not_followed_before_the_time_is_told():
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = torch.nn.Linear(3, 2)
+            self.aliases = {"logits": ""}
+
+        def forward(self, x):
+            return self.fc(x)
+
+    x, y = torch.ones(4, 3), torch.zeros(4, dtype=torch.long)
+    text = "loss: ramp(0, 1)·cross_entropy(student.logits, y)"
+    step = kdgraph.compile(text, models={"student": Net()}, sample=x)
+    with pytest.raises(ValueError, match=r"step.clock\(epoch=…, epochs=…\)"):
+        step(x, y)
+    step.clock(epoch=1, epochs=4)
+    (weight,) = step(x, y).weights.values()
+
+    assert weight.item() == pytest.approx(0.25)

@@ -51,7 +51,7 @@ def split(labels=Y):
 
 
 def measured(metrics, batch, *, views="", tables=(("student", Z), ("teacher", T)),
-             precision=None):  # fmt: skip
+             precision=None, times=None):  # fmt: skip
     lines = "\n".join(f"  {name}: {text}" for name, text in metrics.items())
     text = f"loss: cross_entropy(student.logits, y)\n{views}metrics:\n{lines}\n"
     models = {"models.second": "convnet8"} if len(tables) > 2 else {}
@@ -65,6 +65,7 @@ def measured(metrics, batch, *, views="", tables=(("student", Z), ("teacher", T)
     graph = lean(experiment.analysis.built().graph)
     step = assemble(graph, experiment.world, networks, sample=sample, prepare=prepare)
     step.models = dict(networks)
+    step.clock(**times or {})
     made = metrics_of(experiment, step, networks, prepare, split(), batch, CPU, precision=precision)
     networks["student"].train()
     found = made()
@@ -167,6 +168,14 @@ def test_a_divergence_of_sure_networks_is_no_infinity():
 
     assert np.isfinite(measured({"m": "predictive_kl(teacher.logits, student.logits)"}, 4,
                                 tables=tables)["m"])  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_metric_knows_the_time_of_the_last_step(batch):
+    metrics = {"late": "epoch/epochs", "weighed": "epoch·mean(student.logits) + step"}
+    found = measured(metrics, batch, times={"epoch": 3, "epochs": 4, "step": 20})
+
+    assert found == pytest.approx({"late": 0.75, "weighed": 3 * Z.mean() + 20})
 
 
 def test_networks_compute_in_the_precision_of_training(monkeypatch):
