@@ -211,18 +211,19 @@ class _Planner:
             )
             return None
         inputs: list[View] = []
-        for place, argument in enumerate(tree.arguments[: len(edges)]):
+        most = len(tree.arguments) if edges[0].many else len(edges)
+        for place, argument in enumerate(tree.arguments[:most]):
             found = self._input(argument, f"{name}.{place}" if place else f"{name}.", label)
             if found is None:
                 return None
             inputs.append(found)
-        at = tuple(map(self._seen_from_outside, tree.arguments[len(edges) :][: len(values)]))
-        knobs = self._knobs(made, tree, len(edges) + len(at))
+        at = tuple(map(self._seen_from_outside, tree.arguments[most:][: len(values)]))
+        knobs = self._knobs(made, tree, most + len(at))
         knobs |= {slot.name: write(one) for slot, one in zip(values, at, strict=False)}
         count = self.sites.get(f"{label}/{made.name}", 0)
         self.sites[f"{label}/{made.name}"] = count + 1
         site = f"{label}/{made.name}" + (f"#{count}" if count else "")
-        rows, of = _rows(made, inputs[0], knobs)
+        rows, of = _rows(made, inputs, knobs)
         if of is not None and inputs[0].rows is not None and not 0 <= of[1] < inputs[0].rows:
             last = inputs[0].rows - 1
             self.mistakes.append(
@@ -296,12 +297,18 @@ def _within(owner: str, tree: Syntax) -> Syntax:
 
 
 def _rows(
-    made: Signature, view: View, knobs: dict[str, object]
+    made: Signature, views: list[View], knobs: dict[str, object]
 ) -> tuple[int | None, tuple[str, int] | None]:
     """How many rows an image the result has, and whether it is a slice of the input."""
+    view = views[0]
     if made.name == "only":
         place = knobs.get("j")
         return 1, (view.name, int(place)) if isinstance(place, (int, float)) else None
+    if made.name == "oneof":
+        return 1, None
+    counts = [one.rows for one in views if one.rows is not None]
+    if made.parameters[0].many:
+        return sum(counts) if len(counts) == len(views) else None, None
     many = next((value for value in knobs.values() if isinstance(value, tuple)), None)
     if many is not None and view.rows is not None:
         return view.rows * max(1, len(many)), None

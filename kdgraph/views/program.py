@@ -41,16 +41,19 @@ def run(
     """
     views, rows = {RAW: pixels}, {RAW: 1}
     for step in steps:
-        function, own = code(step.op), rows[step.inputs[0]]
+        function = code(step.op)
+        own = tuple(rows[name] for name in step.inputs)
         takes = parameters(function)
         many = next((n for n, p in takes.items() if p.kind is Parameter.VAR_POSITIONAL), "")
         knobs = dict(step.knobs)
         spread = knobs.pop(many, ())
         assert isinstance(spread, tuple), step
         if "rows" in takes:
-            knobs["rows"] = own
+            knobs["rows"] = own[0]
+        if "each" in takes:
+            knobs["each"] = own
         if "draw" in takes:
-            place = Draw(seed, stage, epoch, site(step.site), examples, own)
+            place = Draw(seed, stage, epoch, site(step.site), examples, own[0])
             knobs["draw"] = place if train else None
         made = function(*(views[name] for name in step.inputs), *spread, **knobs)
         if len(made) != len(examples) * step.rows:

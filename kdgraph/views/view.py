@@ -3,9 +3,9 @@
     @view(random=True)
     def flip(image: Image[Tensor, "b c h w"], draw: Draw | None, *, p: Share = 0.5) -> Image[...]
 
-Two parameters are filled in by whoever runs the views, not by the recipe: `draw`, the
-randomness, or `None` where the deterministic form is wanted; and `rows`, how many rows each
-image has.
+Some parameters are filled in by whoever runs the views, not by the recipe: `draw`, the
+randomness, or `None` where the deterministic form is wanted; `rows`, how many rows each image
+has; and `each`, the same for each of several views.
 """
 
 from __future__ import annotations

@@ -185,3 +185,40 @@ def test_the_gradient_of_the_first_turned_row():
         0.0012925761892179262, -0.002170379071039806, -0.005636362295306075, 0.001492574463039157,
     ]  # fmt: skip
     assert close(told(student.features.grad)[1], expected)
+
+
+THREE_COPIES = {"rot": "rotate(flipped, 90, 180, 270)"}
+
+
+def test_the_equations_as_they_read():
+    step, _, _ = compiled("student", "sskd-notes", **THREE_COPIES)
+    out = step(VIEWS, Y)
+
+    assert close(out.terms["ss"], 4.4064747665358635)
+    assert close(out.terms["tf"], 291.3178031984348)
+    assert {name: round(weight.item(), 9) for name, weight in out.weights.items()} == {
+        "sup": 0.1, "kd": 0.9, "tf": 10.0, "ss": 2.7,
+    }  # fmt: skip
+
+
+def test_the_head_of_the_equations_is_a_sum_at_a_temperature():
+    step, _, _ = compiled("teacher head", "sskd-notes", **THREE_COPIES)
+
+    assert close(step(VIEWS, Y).total, 12 * 1.0232203069432582)
+
+
+def test_less_the_teachers_own_entropy_a_row_is_the_divergence_of_the_code():
+    summed = compiled("student", "sskd-notes", **THREE_COPIES)[0](VIEWS, Y).terms["ss"]
+    mean = with_ratios(1.0, 1.0)[0](VIEWS, Y).terms["ss"]
+
+    assert close((summed - 3.239651329439656) / 12, mean.item())
+
+
+def test_the_paper_swaps_the_weights_of_the_code():
+    step, _, _ = compiled("student", "sskd-paper", **THREE_COPIES)
+    out = step(VIEWS, Y)
+
+    assert close(out.terms["tf"], 1.0159911075385732)
+    assert close(out.terms["ss"], 0.11282245032137994)
+    expected = 0.1 * 0.42717755817003733 + 0.9 * 1.9922246448337382
+    assert close(out.total, expected + 10 * 1.0159911075385732 + 2.7 * 0.11282245032137994)

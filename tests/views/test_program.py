@@ -114,3 +114,33 @@ def test_a_view_may_be_another_one_under_a_second_name():
     views = run(steps, pixels(), EXAMPLES, **PLACE, train=True)
 
     assert torch.equal(views["again"], pixels())
+
+
+def test_views_are_stacked_row_by_row_and_one_of_them_is_drawn():
+    steps = (
+        ViewStep("turned", "rotate", knobs=(("angles", (90, 180)),), rows=2),
+        ViewStep("all", "stack", ("image", "turned"), rows=3),
+        ViewStep("any", "oneof", ("all",), site="any"),
+    )
+    views = run(steps, pixels(), EXAMPLES, **PLACE, train=True)
+    whole = views["all"].unflatten(0, (32, 3))
+
+    assert torch.equal(whole[:, 0], views["image"])
+    assert torch.equal(whole[:, 1:].flatten(0, 1), views["turned"])
+    place = (whole == views["any"][:, None]).flatten(2).all(dim=2)
+    assert place.any(dim=1).all()
+    assert place.sum(dim=0).min() > 3
+    still = run(steps, pixels(), EXAMPLES, **PLACE, train=False)
+    assert torch.equal(still["any"], still["image"])
+
+
+def test_what_is_drawn_for_an_image_does_not_depend_on_its_place():
+    steps = (
+        ViewStep("all", "rotate", knobs=(("angles", (0, 90, 180, 270)),), rows=4),
+        ViewStep("any", "oneof", ("all",), site="any"),
+    )
+    order = torch.randperm(32, generator=torch.Generator().manual_seed(2))
+    straight = run(steps, pixels(), EXAMPLES, **PLACE, train=True)["any"]
+    mixed = run(steps, pixels()[order], EXAMPLES[order], **PLACE, train=True)["any"]
+
+    assert torch.equal(mixed, straight[order])
