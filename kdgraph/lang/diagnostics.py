@@ -12,6 +12,7 @@ from kdgraph.lang.wrap import hanging
 
 WIDTH = 80
 """columns of a message where no terminal says otherwise"""
+UNFOLDED = 1 << 20
 CODES: dict[str, type[Diagnostic]] = {}
 
 
@@ -53,8 +54,8 @@ class Diagnostic(ABC):
         return f"{self.severity}[{self.code}]: {self.title.format(**self.facts())}"
 
     def __str__(self) -> str:
-        """The whole message, as the terminal shows it."""
-        return render(self)
+        """The whole message, its lines as long as they are: a log or a test folds nothing."""
+        return render(self, UNFOLDED)
 
 
 class RecipeError(Exception):
@@ -66,7 +67,7 @@ class RecipeError(Exception):
 
     def __str__(self) -> str:
         """Every message, with an empty line between two."""
-        return self.told()
+        return self.told(UNFOLDED)
 
     def told(self, width: int = WIDTH) -> str:
         """The messages for a terminal of this width."""

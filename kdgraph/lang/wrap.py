@@ -31,8 +31,8 @@ def wrap(text: str, width: int) -> list[str]:
 def hanging(first: str, text: str, width: int) -> list[str]:
     """A text after its first words, the lines that follow indented under where it began.
 
-    >>> hanging("help: ", "do this and do that", 17)
-    ['help: do this and', '      do that']
+    >>> hanging("help: ", "do this and then do that", 27)
+    ['help: do this and then do', '      that']
     """
     rest = " " * cell_len(first)
     folded = wrap(text, max(20, width - len(rest))) if text.strip() else [text]

@@ -16,7 +16,7 @@ GAP = "  "
 def grid(rows: Sequence[Sequence[str]], least: Sequence[int], width: int = WIDTH) -> str:
     """Cells under one another; the first columns give way first.
 
-    >>> print(grid([("run(x, taps=[maps])", "Map[b]"), ("y", "Labels[b]")], (8, 4), 24))
+    >>> print(grid([("run(x, taps=[maps])", "Map[b]"), ("y", "Labels[b]")], (8, 4), 25))
     run(x,         Map[b]
       taps=[maps])
     y              Labels[b]

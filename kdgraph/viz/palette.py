@@ -38,6 +38,7 @@ LOOKS: dict[Kind, Look] = {
     "tap": Look("tap", "#e6f6f0", "#0b8f6c"),
     "frozen_tap": Look("frozen tap", "#e6f6f0", "#0b8f6c", dashed=True),
     "module": Look("module", "#fff2df", "#c77700"),
+    "frozen_module": Look("frozen module", "#fff2df", "#c77700", dashed=True),
     "param": Look("learned scalar", "#fff9db", "#b08900"),
     "const": Look("constant", "#f8f9fa", "#adb5bd"),
     "schedule": Look("schedule", "#f0f8e1", "#5c940d"),

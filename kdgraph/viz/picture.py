@@ -13,6 +13,7 @@ Kind = Literal[
     "tap",
     "frozen_tap",
     "module",
+    "frozen_module",
     "param",
     "const",
     "schedule",
@@ -47,7 +48,7 @@ class Box:
     @property
     def frozen(self) -> bool:
         """Whether no gradient enters here, by its kind."""
-        return self.kind in {"frozen_model", "frozen_tap"}
+        return self.kind in {"frozen_model", "frozen_tap", "frozen_module"}
 
 
 @dataclass(frozen=True)

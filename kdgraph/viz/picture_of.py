@@ -94,10 +94,11 @@ def _kind(drawing: Drawing, number: int) -> Kind:
         return "input"
     if node.op.name in {"tap", "apply"}:
         return "tap" if number in drawing.gradient.carries else "frozen_tap"
+    learns = str(node.op.knob("name")) in drawing.gradient.trains.get(number, frozenset())
     if node.op.name == "param":
         return "param"
     if is_part(node):
-        return "module"
+        return "module" if learns else "frozen_module"
     return "memory" if is_memory(node) else "op"
 
 

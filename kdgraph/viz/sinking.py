@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kdgraph.viz.picture import Picture
 
-_HIGH = {"view", "model", "frozen_model", "tap", "frozen_tap", "module", "memory"}
+_HIGH = {"view", "model", "frozen_model", "tap", "frozen_tap", "module", "frozen_module", "memory"}
 
 
 def sinking(picture: Picture) -> frozenset[str]:
