@@ -17,11 +17,12 @@ where:
   sup:  cross_entropy(student.logits, y)
   rel:  mse(linear(student.features, 16), detach(head(teacher.features)))
   warm: cross_entropy(linear(head(teacher.features), classes), y)
+  near: cross_entropy(linear(student.features, classes), y)
 metrics:
   agree: agreement(teacher.logits, student.logits)
   error: 1 - accuracy(student.logits, y)
 stages:
-  - {name: head, trains: [head, warm], loss: warm, epochs: epochs/2}
+  - {name: head, trains: [head, warm, near], loss: warm + near, epochs: epochs/2}
   - {name: student, trains: [student, rel], loss: sup + rel}
 """
 
@@ -47,7 +48,7 @@ def test_stages_follow_one_another_and_metrics_are_measured_in_each(run, tmp_pat
     epochs = run(STAGES)
 
     assert [(one["stage"], one["epoch"]) for one in epochs] == [(1, 1), (2, 1), (2, 2)]
-    assert [set(one["terms"]) for one in epochs] == [{"warm"}, {"sup", "rel"}, {"sup", "rel"}]
+    assert [set(one["terms"]) for one in epochs] == [{"warm", "near"}] + 2 * [{"sup", "rel"}]
     assert "accuracy" not in epochs[0]["measures"]
     for one in epochs[1:]:
         measures = one["measures"]
