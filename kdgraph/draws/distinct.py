@@ -60,8 +60,11 @@ def spaced(randomness: Draw, high: Tensor, k: int, sizes: Sequence[int]) -> Tens
     stride = strides[randomness.integers(len(strides), 1)[:, 0]]
     # 63 bits modulo at most 2³¹: what is left over favours nobody by more than 2⁻³²
     first = (randomness.apart().bits(1)[:, 0] & (1 << 63) - 1) % high
-    steps = torch.arange(k, device=high.device)
-    return (first[:, None] + stride[:, None] * steps) % high[:, None]
+    # in float64, which is exact here and on a CPU several times faster than `%` of whole numbers
+    far = stride[:, None] * torch.arange(k, device=high.device, dtype=torch.float64)
+    far += first[:, None]
+    round_ = high[:, None].double()
+    return far.sub_((far / round_).floor_().mul_(round_)).long()
 
 
 def _by_shuffles(randomness: Draw, high: Tensor, k: int) -> Tensor:

@@ -15,7 +15,8 @@ class Pool:
     Attributes:
         examples: how many there are.
         others: how many examples each class leaves to others: the sizes that occur.
-        order: examples' numbers, class by class, int64 (examples,); None without labels.
+        order: examples' numbers, class by class, all of them twice, so that the others of a class
+            are those that follow it, int64 (2·examples,); None without labels.
         first: where each class begins in `order`, int64 (classes,).
         size: how many examples each class has, int64 (classes,).
     """
@@ -36,7 +37,7 @@ class Pool:
         order = torch.argsort(labels, stable=True)
         size = torch.bincount(labels)
         left = sorted({len(labels) - one for one in size.tolist() if one})
-        return cls(len(labels), tuple(left), order, size.cumsum(0) - size, size)
+        return cls(len(labels), tuple(left), order.repeat(2), size.cumsum(0) - size, size)
 
     @classmethod
     def unlabelled(cls, examples: int) -> Pool:
@@ -60,8 +61,8 @@ class Pool:
         """The others of each example that `places` (b, k) count from 0, int64 (b, k)."""
         if labels is None or self.order is None or self.first is None or self.size is None:
             return places + (places >= examples[:, None])
-        first, size = self.first[labels][:, None], self.size[labels][:, None]
-        return self.order[places + (places >= first) * size]
+        after = self.first[labels] + self.size[labels]
+        return self.order.take(places + after[:, None])
 
     def alike(self, share: Tensor, labels: Tensor) -> Tensor:
         """Examples of the same class: `share` (b,) in [0, 1) says how far into it."""

@@ -62,6 +62,30 @@ def log(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
 
 
 @primitive(domain="positive")
+def log1p(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The logarithm of what is a little above 1; `log(1 + v)` is lowered to it.
+
+    $$ \ln(1 + v) $$
+
+    Args:
+        v: values above −1.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        a ratio → nats.
+
+    Errors:
+        −∞ at −1, NaN below; a plain number must be above −1.
+
+    Source:
+        elementary; where `v` is tiny it keeps the digits that `1 + v` would lose.
+    """
+    return torch.log1p(v) if isinstance(v, Tensor) else math.log1p(v)
+
+
+@primitive(domain="positive")
 def sqrt(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
     r"""The square root.
 

@@ -9,11 +9,12 @@ from kdgraph.passes.rewrite import Inputs, rewritten
 
 
 def stabilise(graph: LossGraph) -> LossGraph:
-    """Lower `kl` and `log` over `softmax` to `kl_log` and `log_softmax`.
+    """Lower `kl` and `log` over `softmax` to `kl_log` and `log_softmax`; `log(1 + v)` to `log1p`.
 
     Users write the mathematics; a probability that underflows to zero would make its
     logarithm infinite. A target that is no softmax joins in log-space only where nothing
-    trained has a part in it: the gradient of a logarithm at zero is not finite.
+    trained has a part in it: the gradient of a logarithm at zero is not finite. And 1 + v has
+    lost the digits of a small v before the logarithm sees it.
 
     >>> from kdgraph.graph.example import example
     >>> print(stabilise(example("mean(log(softmax(student.logits)))")))
@@ -29,7 +30,8 @@ def stabilise(graph: LossGraph) -> LossGraph:
 
 def _stable(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
     if node.op.name == "log":
-        return _logarithm(graph, inputs[0][1], node)
+        found = _logarithm(graph, inputs[0][1], node)
+        return _above_one(graph, inputs[0][1], node) if found is None else found
     if node.op.name != "kl":
         return None
     slots = dict(inputs)
@@ -52,6 +54,17 @@ def _stable(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
 
 def _along_last(graph: LossGraph, number: int) -> bool:
     return graph.node(number).op.knob("over") in {None, -1}
+
+
+def _above_one(graph: LossGraph, number: int, asked: Node) -> int | None:
+    """The logarithm of a node that is 1 and something."""
+    if graph.node(number).op.name != "add":
+        return None
+    sources = graph.sources(number)
+    for one, rest in (sources, sources[::-1]):
+        if graph.node(one).op == Op("const", (("value", 1.0),)):
+            return graph.add(replace(asked, op=Op("log1p")), (("v", rest),))
+    return None
 
 
 def _logarithm(graph: LossGraph, number: int, asked: Node) -> int | None:

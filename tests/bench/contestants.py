@@ -47,10 +47,16 @@ def batch(size: int, *, device: str = "cpu") -> Batch:
     return Batch(x.to(device), y.to(device))
 
 
-def networks(teacher: str = "resnet20", student: str = "resnet8", *, device: str = "cpu") -> Pair:
+def networks(
+    teacher: str = "resnet20",
+    student: str = "resnet8",
+    *,
+    classes: int = CLASSES,
+    device: str = "cpu",
+) -> Pair:
     """A teacher and a student, the same at every call."""
     torch.manual_seed(0)
-    return Pair(build(teacher, CLASSES).to(device), build(student, CLASSES).to(device))
+    return Pair(build(teacher, classes).to(device), build(student, classes).to(device))
 
 
 def compiled(pair: Pair, data: Batch, *, recipe: str = "icd", optimise: bool = True) -> Step:

@@ -115,3 +115,33 @@ def test_a_large_draw_has_no_repeats():
     assert all(len(row.unique()) == 16_384 for row in found)
     assert found.min() >= 0
     assert found.max() < 49_500
+
+
+@pytest.mark.parametrize("place", ["cpu", "bits"])
+def test_a_large_draw_is_as_likely_to_hold_any_number_as_another(place):
+    # each of n = 4950 numbers is in a row of k = 1638 with p = k/n, and rows of fixed length make
+    # (n-1)/n · Σ(count - rows·p)²/(rows·p·(1-p)) chi-square at n-1 degrees of freedom; neighbours
+    # are both in a row k(k-1)/n times on average. Four standard deviations is once in 16 000.
+    n, k, rows = 4950, 1638, 600
+    randomness, high = Draw(0, 1, 1, 7, torch.arange(rows)), torch.full((rows,), n)
+    found = distinct(randomness, high, k, n) if place == "cpu" else _by_bits(randomness, high, k, n)
+    inside = torch.zeros(rows, n, dtype=torch.bool).scatter_(1, found, value=True)
+    p = k / n
+
+    assert (inside.sum(dim=1) == k).all()
+    square = ((inside.sum(dim=0) - rows * p) ** 2 / (rows * p * (1 - p))).sum().item()
+    assert abs(square * (n - 1) / n - (n - 1)) < 4 * (2 * (n - 1)) ** 0.5
+    both = (inside[:, 1:] & inside[:, :-1]).sum(dim=1).double()
+    assert abs(both.mean() - k * (k - 1) / n) < 4 * both.std() / rows**0.5
+
+
+def test_negatives_at_the_size_of_cifar_are_distinct_and_of_other_classes():
+    labels = torch.arange(50_000) * 7 % 100
+    i = torch.arange(0, 50_000, 12_347)
+    made = Source(Draw(0, 1, 1, 7, i), Pool.of(labels))
+    for spread in (False, True):
+        found = negatives(i, 16_384, other=labels[i], source=made, spread=spread)
+
+        assert torch.equal(found[:, 0], i)
+        assert (labels[found[:, 1:]] != labels[i][:, None]).all()
+        assert all(len(row.unique()) == 16_385 for row in found)
