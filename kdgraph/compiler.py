@@ -195,6 +195,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     world = World(
         networks=networks,
         classes=classes or (student.classes if student else None),
+        counted=classes is not None,
         examples=examples,
         image=image,
         given=frozenset(plain),

@@ -10,6 +10,7 @@ from typing import Annotated
 Positive = Annotated[float, "Positive"]
 Share = Annotated[float, "Share"]
 Count = Annotated[int, "Count"]
+Natural = Annotated[int, "Natural"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ KNOBS = {
     "Share": Knob("a number from 0 to 1", lambda v: _bound(v, lambda x: 0 <= x <= 1)),
     "Count": Knob(
         "a whole number from 1 up", lambda v: _whole(v) and _bound(v, lambda x: x >= 1), whole=True
+    ),
+    "Natural": Knob(
+        "a whole number from 0 up",
+        lambda v: _whole(v) and _bound(v, lambda x: x >= 0),
+        whole=True,
     ),
     "bool": Knob("true or false", lambda v: isinstance(v, bool)),
     "str": Knob("a name", lambda v: isinstance(v, str)),

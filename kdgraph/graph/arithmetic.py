@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.checked import checked
-from kdgraph.graph.constant import TooLargeError, constant
+from kdgraph.graph.constant import constant
 from kdgraph.graph.frames import pointed
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_arithmetic, infer_product, infer_transpose
+from kdgraph.graph.numbers import a_number
 from kdgraph.graph.scope import Scope
-from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.names import NotAValue
 from kdgraph.lang.errors.sorts import DividesByZero
 from kdgraph.lang.source import Span
@@ -66,12 +66,9 @@ def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree
     found = infer_arithmetic(op, build.seen(inputs))
     if found.sort == "Labels":  # labels stay whole numbers
         inputs = tuple((slot, _whole(build, number)) for slot, number in inputs)
-    number = checked(build, Op(op), inputs, found, tree)
-    try:
-        constant(build.graph, number)
-    except TooLargeError:
-        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
-        return build.unknown(tree.span)
+    number = a_number(build, checked(build, Op(op), inputs, found, tree), tree)
+    if build.graph.node(number).op.name != op:
+        return number
     if op == "div" and constant(build.graph, inputs[1][1]) == 0:
         at = pointed(build.graph, inputs[1][1], build.frames, _divisor(tree)).span
         build.note(DividesByZero(span=at))

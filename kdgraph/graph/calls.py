@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.borrow import lender, lent_function, view_called
+from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
+from kdgraph.graph.class_columns import check_columns
 from kdgraph.graph.expand import expand
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
+from kdgraph.graph.numbers import a_number
 from kdgraph.graph.part_names import part_name
 from kdgraph.graph.remembered import NAMED, check_pool, filled_in
 from kdgraph.graph.scope import Scope
@@ -19,6 +22,7 @@ from kdgraph.graph.taps import apply_path
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
 from kdgraph.lang.errors.arguments import MissingArgument
+from kdgraph.lang.errors.foreign import foreign_function
 from kdgraph.lang.errors.names import UnknownFunction, UnknownView
 from kdgraph.lang.errors.sorts import AxisClash
 from kdgraph.lang.errors.suggest import suggest
@@ -88,7 +92,8 @@ def _say_unknown(build: Builder, callee: Syntax, tree: Call, scope: Scope) -> No
         *(one.name for one in REGISTRY if one.kind != "view"), *build.library, *FORMS,
         *build.recipe.define, *build.recipe.modules,
     }  # fmt: skip
-    advice = suggest(name, known) or "`kdgraph list` shows the vocabulary; `define:` adds to it"
+    vocabulary = "`kdgraph list` shows the vocabulary; `define:` adds to it"
+    advice = foreign_function(name, known) or suggest(name, known) or vocabulary
     if REGISTRY.get(name) is not None:
         advice = f"`{name}` works on images: use it in `views`, as in `x: {name}(image)`"
     build.note(UnknownFunction(span=callee.span, name=name, advice=advice))
@@ -209,4 +214,8 @@ def word(
     op = Op(made.name, knobs, touched, touched, random=bool(made.flag("random")))
     sizes = {name: getattr(build.world, name) for name in SIZES}
     found = infer_word(made, op, build.seen(inputs), sizes)
-    return checked(build, op, inputs, found, applied.tree if applied else tree, filled.spans)
+    at = applied.tree if applied else tree
+    check_columns(build, made, inputs, at, filled.spans)
+    number = checked(build, op, inputs, found, at, filled.spans)
+    check_bulk(build, number, at)
+    return a_number(build, number, at)

@@ -39,12 +39,26 @@ class TooLargeError(ArithmeticError):
 def constant(graph: LossGraph, number: int) -> float | None:
     """The value of a node that no data, clock or parameter has a part in; else None.
 
+    `sqrt(-1)` and the like have no value: `is_undefined` says so.
+
     Raises:
         TooLargeError: the value, or a step on the way to it, is beyond 1e100.
     """
     if number not in graph.constants:
         graph.constants[number] = _constant(graph, number)
     return graph.constants[number]
+
+
+def is_undefined(graph: LossGraph, number: int) -> bool:
+    """Whether numbers go into a node, and no number comes out: `log(0)`.
+
+    Raises:
+        TooLargeError: a step on the way to it is beyond 1e100.
+    """
+    if graph.node(number).op.name not in FOLDS or not graph.sources(number):
+        return False
+    inside = [constant(graph, source) for source in graph.sources(number)]
+    return None not in inside and constant(graph, number) is None
 
 
 def _constant(graph: LossGraph, number: int) -> float | None:

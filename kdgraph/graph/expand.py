@@ -10,6 +10,7 @@ from kdgraph.graph.lookup import outside
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Point, Unknown, Value
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.foreign import foreign_knob
 from kdgraph.lang.errors.graph import Recursion
 from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.suggest import suggest
@@ -104,7 +105,7 @@ def _arguments(build: Builder, function: Function, tree: Call) -> dict[str, Synt
     given: dict[str, Syntax] = dict(zip(names, tree.arguments, strict=False))
     for keyword in tree.keywords:
         if keyword.name not in names or keyword.name in given:
-            known = suggest(keyword.name, names)
+            known = foreign_knob(keyword.name, names) or suggest(keyword.name, names)
             again = f"`{keyword.name}` is given already; it reads `{usage}`"
             advice = again if keyword.name in given else known or f"it reads `{usage}`"
             build.note(

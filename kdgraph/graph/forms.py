@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.borrow import view_called
+from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.knobs import static
@@ -111,7 +112,9 @@ def _learn(build: Builder, tree: Call, scope: Scope) -> Value:
     axes = tuple(Axis(size) for size in shape)
     op = Op("param", (("name", name), ("start", start), ("shape", tuple(shape))))
     build.parts[name] = build.graph.next
-    return Point(build.add(op, (), Inferred("Tensor" if axes else "Scalar", axes), tree.span))
+    number = build.add(op, (), Inferred("Tensor" if axes else "Scalar", axes), tree.span)
+    check_bulk(build, number, tree)
+    return Point(number)
 
 
 def _zip(build: Builder, tree: Call, scope: Scope) -> Value:

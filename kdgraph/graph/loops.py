@@ -239,6 +239,13 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
         return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
     place = _whole(cell)
     if place is not None:
+        count = node.axes[-1].size if node.axes else None
+        if count is not None and not -count <= place < count:
+            what = "column"
+            build.note(
+                OutOfRange(span=cell.span, what=what, index=place, count=count, last=count - 1)
+            )
+            return build.unknown(tree.span)
         return _column(build, number, place, tree.span)
     which = build.point(cell, scope)
     inputs = (("value", number), ("which", which))

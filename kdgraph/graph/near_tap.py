@@ -39,4 +39,11 @@ def near_tap(network: Network, path: str) -> str:
     where = f"`{network.name}.{spelled(prefix)}`" if prefix else f"`{network.name}`"
     none = "" if near else f"{where} holds no other module"
     holds = f"{where} has {shown}{more}" if names else none
-    return "\n".join(filter(None, (near, holds)))
+    aliases = "" if near or not prefix else _aliases(network)
+    return "\n".join(filter(None, (near, holds, aliases)))
+
+
+def _aliases(network: Network) -> str:
+    """The taps that any network has, for who knows no module's name."""
+    listed = ", ".join(f"`{one}`" for one in network.aliases or {})
+    return f"`{network.name}` has {listed}" if listed else ""

@@ -9,6 +9,7 @@ from kdgraph.graph.knobs import bare, knob_of
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Maker
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments, WrongKnob
+from kdgraph.lang.errors.foreign import foreign_knob
 from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
@@ -185,5 +186,5 @@ def _say_knob(build: Builder, made: Signature, keyword: Keyword, slots: list[Par
     if keyword.name in known:
         advice = f"`{keyword.name}` is given already; {reads}"
     else:
-        advice = suggest(keyword.name, known) or reads
+        advice = foreign_knob(keyword.name, known) or suggest(keyword.name, known) or reads
     build.note(UnknownKnob(span=keyword.at, function=made.name, knob=keyword.name, advice=advice))

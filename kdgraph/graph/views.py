@@ -12,6 +12,7 @@ from kdgraph.graph.world import View, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.collections import OutOfRange
+from kdgraph.lang.errors.foreign import foreign_function, foreign_knob
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.memory import RandomView, ViewShape
 from kdgraph.lang.errors.names import UnknownKnob
@@ -130,7 +131,8 @@ class _Planner:
         made = REGISTRY.get(tree.callee.id)
         if made is None or made.kind != "view":
             known = [one.name for one in REGISTRY if one.kind == "view"]
-            advice = suggest(tree.callee.id, known) or "`kdgraph list` shows the augmentations"
+            word, listed = tree.callee.id, "`kdgraph list` shows the augmentations"
+            advice = foreign_function(word, known) or suggest(word, known) or listed
             self.mistakes.append(
                 RandomView(span=tree.callee.span, name=tree.callee.id, advice=advice)
             )
@@ -267,7 +269,8 @@ class _Planner:
             known = {slot.name: slot for slot in slots}
             slot_ = known.get(keyword.name)
             if slot_ is None or keyword.name in knobs:
-                advice = suggest(keyword.name, known) or f"it reads `{made}`"
+                near = foreign_knob(keyword.name, known) or suggest(keyword.name, known)
+                advice = near or f"it reads `{made}`"
                 self.mistakes.append(
                     UnknownKnob(
                         span=keyword.at, function=made.name, knob=keyword.name, advice=advice

@@ -47,6 +47,7 @@ class World:
         trains: what this stage trains; empty for the student and all that the loss reaches.
         given: names that are inputs instead of being computed.
         chain: the models of `chain:`, from the largest to the smallest.
+        counted: the data says how many classes there are; False where the student was asked.
         modes: models that this stage runs in another mode than their usual one.
     """
 
@@ -58,6 +59,7 @@ class World:
     trains: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     chain: tuple[str, ...] = ()
+    counted: bool = True
     modes: Mapping[str, str] = field(default_factory=dict)
 
     def trains_model(self, name: str) -> bool:

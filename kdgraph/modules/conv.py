@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from kdgraph.knobs import Count
+from kdgraph.knobs import Count, Natural
 from kdgraph.modules.module import Shape, module
 from kdgraph.sorts import Map
 
@@ -16,7 +16,7 @@ def conv(
     *,
     k: Count = 1,
     stride: Count = 1,
-    pad: int | None = None,
+    pad: Natural | None = None,
     bias: bool = True,
 ) -> Map[nn.Module, "b channels h w"]:
     r"""A convolution; with `k=1` a linear map of the channels, the usual connector.
@@ -58,7 +58,7 @@ def deconv(
     *,
     k: Count = 4,
     stride: Count = 2,
-    pad: int = 1,
+    pad: Natural = 1,
     bias: bool = True,
 ) -> Map[nn.Module, "b channels h w"]:
     r"""A transposed convolution; it doubles height and width unless told otherwise.

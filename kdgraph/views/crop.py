@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.data import UnsuitableView
+from kdgraph.knobs import Natural
 from kdgraph.sorts import Image
 from kdgraph.views.draw import Draw
 from kdgraph.views.view import view
@@ -15,7 +14,7 @@ from kdgraph.views.view import view
 
 @view(random=True)
 def crop(
-    image: Image[Tensor, "b c h w"], draw: Draw | None, *, pad: int = 4
+    image: Image[Tensor, "b c h w"], draw: Draw | None, *, pad: Natural = 4
 ) -> Image[Tensor, "b c h w"]:
     r"""Cut a random window of the images' own size after padding with zeros.
 
@@ -26,15 +25,9 @@ def crop(
         draw: two numbers a row; without it the images stay as they are.
         pad: pixels of zeros on each side.
 
-    Raises:
-        RecipeError: `pad` is negative.
-
     Source:
         He, Zhang, Ren, Sun. Deep residual learning, 2015. arXiv:1512.03385, section 4.2.
     """
-    if pad < 0:
-        advice = "write 0 or more pixels"
-        raise RecipeError(UnsuitableView(view="crop", reason=f"`pad` is {pad}", advice=advice))
     if draw is None or pad == 0:
         return image
     _, _, height, width = image.shape

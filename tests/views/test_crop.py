@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from kdgraph.lang.diagnostics import RecipeError
+import kdgraph
 from kdgraph.views.crop import crop
 from kdgraph.views.draw import Draw
 from kdgraph.views.site import site
@@ -88,8 +88,9 @@ def test_without_a_draw_the_images_stay_as_they_are():
 
 
 def test_a_negative_pad_is_a_diagnostic():
-    with pytest.raises(RecipeError, match=r"KD620.*`crop` cannot be made: `pad` is -1"):
-        crop(images(48, 3, 8, 8), draw(), pad=-1)
+    text = "loss: cross_entropy(student.logits, y)\nviews:\n  x: crop(image, pad=-1)\n"
+
+    assert [one.code for one in kdgraph.check(text)] == ["KD210"]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

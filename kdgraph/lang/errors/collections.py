@@ -55,20 +55,21 @@ class WrongTarget(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class OutOfRange(Diagnostic):
-    """An index past the end of a collection."""
+    """An index past the end of a collection, or of a value's columns."""
 
     code = "KD217"
-    title = "there is no item {index} among {count}"
+    title = "there is no {what} {index} among {count}"
     label = "counted from 0"
     help = "{advice}"
 
     index: int
     count: int
     last: int
+    what: str = "item"
 
     def facts(self) -> dict[str, object]:
         """The fields, with what the index may be."""
-        advice = f"use 0 to {self.last}" if self.last else "there is only item 0"
+        advice = f"use 0 to {self.last}" if self.last else f"there is only {self.what} 0"
         return {**super().facts(), "advice": advice}
 
 

@@ -196,6 +196,45 @@ class NotAScalarLoss(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooFewColumns(Diagnostic):
+    """Labels are looked up among fewer columns than there are classes.
+
+        sup: cross_entropy(student.features, y)
+
+    `y` runs from 0 to `classes - 1`, so each class needs a column of its own. The features of a
+    narrow network have fewer: a layer must make logits of them first.
+    """
+
+    code = "KD208"
+    title = "`{function}` is given {size} columns for {classes} classes"
+    label = "{size} columns"
+    help = "use `student.logits`, or make logits of it: `linear(…, classes)`"
+
+    function: str
+    size: int
+    classes: int
+    other: Span
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """The columns, and the labels."""
+        return [*super().labels(), (self.other, f"labels from 0 to {self.classes - 1}")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undefined(Diagnostic):
+    """A function of numbers where it has no value: `sqrt(-1)`, `log(0)`, `0^(-1)`."""
+
+    code = "KD223"
+    title = "`{words}` is no number"
+    label = "{at}"
+    help = "{advice}"
+
+    words: str
+    at: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DividesByZero(Diagnostic):
     """A division by a number that is zero, such as a temperature of 0."""
 
