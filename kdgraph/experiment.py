@@ -18,8 +18,8 @@ from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
 from kdgraph.lang.condense import Condensing, condensing
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.ask import MissingValue
 from kdgraph.lang.errors.memory import NotBuiltYet
-from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.find import source_of
 from kdgraph.lang.override import adapted, overridden
 from kdgraph.lang.protocol import Protocol, Training, layered
@@ -173,8 +173,7 @@ def pairs_of(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or not name.strip():
-            advice = "write a name, `=` and a value, as in `--set β=0.5`"
-            raise RecipeError(UnknownOverride(name=name, value=value, advice=advice))
+            raise RecipeError(MissingValue(word=word, name=name.strip() or "β"))
         pairs[name.strip()] = value.strip()
     return pairs
 

@@ -34,10 +34,11 @@ def check(
     from kdgraph.lang.diagnostics import RecipeError
 
     load_plugins(plugin or [])
+    values = pairs_of(set_ or [])
     wrong = 0
     for recipe in recipes:
         try:
-            experiment = examined(recipe, on, pairs_of(set_ or []), deep=not fast)
+            experiment = examined(recipe, on, values, deep=not fast)
         except RecipeError as error:
             wrong += tell_mistakes(recipe, error.diagnostics)
             continue

@@ -19,6 +19,9 @@ from kdgraph.lang.write import write
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
+PACKAGES = frozenset({"F", "nn", "torch", "np", "numpy", "math", "tf", "jnp"})
+"""what stands before the dot in Python, and nowhere in a recipe"""
+
 
 def attribute(build: Builder, tree: Attribute, scope: Scope) -> Value:
     """A tap of a model, a step further into it, or a name inside a recipe."""
@@ -58,6 +61,8 @@ def _base(build: Builder, tree: Syntax, scope: Scope) -> Value:
         name.id, {*build.world.networks, *(scope.root.home.use if scope.root.home else ())}
     )
     known = ", ".join(f"`{one}`" for one in build.world.networks)
+    if name.id in PACKAGES:
+        advice = "functions stand alone, as in `cross_entropy(…)`: `kdgraph list words`"
     build.note(
         UnknownModel(span=name.span, name=name.id, advice=advice or f"the models are {known}")
     )

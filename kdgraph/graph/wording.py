@@ -22,7 +22,8 @@ from kdgraph.sorts import SORTS, accepts
 Mistake = Clash | RankMistake | SortMistake | OverMistake
 At = dict[str, Argument]
 SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
-TURNED = "the columns of the left side meet the rows of the right: `s @ tᵀ` turns one around"
+TURNED = "the columns of the left side meet the rows of the right: `s @ tᵀ` turns one "
+TURNED += "around, and `linear` brings both to one width"
 SHORT = {
     "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
     "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
@@ -103,8 +104,18 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
     return AxisClash(
         span=span, function=function, axis=mistake.axis, size=str(mistake.size),
         other=other.span if other else None, other_size=str(mistake.other_size),
-        advice=TURNED if op.name == "matmul" else AxisClash.advice,
+        advice=_matched(mistake, op),
     )  # fmt: skip
+
+
+def _matched(mistake: Clash, op: Op) -> str:
+    """What to do about axes of two sizes."""
+    if op.name == "matmul":
+        return TURNED
+    sizes = {str(mistake.size), str(mistake.other_size)}
+    if "b" in sizes and any(size.isdecimal() for size in sizes):
+        return "rows of this batch are needed: of a bank or a table `M`, those are `M[i]`"
+    return AxisClash.advice
 
 
 def _words(sort: str) -> str:
@@ -150,6 +161,8 @@ def _remedy(mistake: SortMistake, op: Op) -> str:
 
 def _reshaped(mistake: RankMistake) -> str:
     """What to do about a value of too many or too few axes."""
+    if mistake.slot == "rows":
+        return "a mask has one number for each row: `rows=keep(scores, y, 0.5)`"
     maps, vectors = 4, 2
     wanted = len(mistake.pattern.split())
     if len(mistake.found) == maps and wanted <= vectors:

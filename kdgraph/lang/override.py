@@ -8,9 +8,10 @@ from dataclasses import replace
 from kdgraph.lang.condense import KEYS
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.names import UnknownOverride
-from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.suggest import nearest, suggest
 from kdgraph.lang.parse import expression
 from kdgraph.lang.place import Place
+from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Entry, Recipe
 from kdgraph.lang.source import Source, Span
 from kdgraph.lang.syntax import Syntax, canonical
@@ -75,8 +76,24 @@ def _set(recipe: Recipe, name: str, value: str) -> Recipe:
         if word in getattr(recipe, section):
             return _in(recipe, section, word, entry)
     known = [*recipe.where, *recipe.views, *recipe.modules, *recipe.inner_names, "loss"]
-    advice = suggest(word, known) or f"the recipe has {', '.join(known)}"
-    raise RecipeError(UnknownOverride(name=name, value=value, advice=advice))
+    advice = _placed(name) or suggest(word, known) or _keyed(name)
+    own = f"the recipe has {', '.join(known)}"
+    raise RecipeError(UnknownOverride(name=name, value=value, advice=advice or own))
+
+
+def _placed(name: str) -> str:
+    """Words about a dotted name whose first part is nearly one of a setting."""
+    head, dot, rest = name.partition(".")
+    section = nearest(head, ("data", "models", "train")) if dot else None
+    if section:
+        return f"did you mean `{section}.{rest}`?"
+    return f"did you mean `models.{name}`?" if head in {"teacher", "student"} else ""
+
+
+def _keyed(name: str) -> str:
+    """Words about a key of `train:` that is written without it."""
+    key = nearest(name, Protocol.model_fields)
+    return f"did you mean `train.{key}`?" if key else ""
 
 
 def _in(recipe: Recipe, section: str, name: str, entry: Entry) -> Recipe:

@@ -29,12 +29,12 @@ class Shapes:
         self.wrong(found, key, "text")
         return ""
 
-    def mapping(self, node: Mapping, key: str) -> Mapping | None:
-        """The mapping under a key."""
+    def mapping(self, node: Mapping, key: str, advice: str = "") -> Mapping | None:
+        """The mapping under a key; `advice` is for a list that stands there."""
         found = node.get(key)
         if found is None or isinstance(found, Mapping):
             return found
-        self.wrong(found, key, "a mapping")
+        self.wrong(found, key, "a mapping", advice=advice if isinstance(found, Sequence) else "")
         return None
 
     def names(self, node: Mapping, key: str, *, one: bool = False) -> list[tuple[str, Span]]:
@@ -79,11 +79,27 @@ class Shapes:
             )
         )
 
-    def keys(self, node: Mapping, known: tuple[str, ...], section: str) -> None:
-        """Note the keys that a section does not take."""
+    def keys(
+        self,
+        node: Mapping,
+        known: tuple[str, ...],
+        section: str,
+        inside: tuple[str, tuple[str, ...]] = ("", ()),
+    ) -> None:
+        """Note the keys that a section does not take.
+
+        Args:
+            node: the section.
+            known: the keys that it takes.
+            section: its name, for messages.
+            inside: a key of it, and the keys that are to stand below that one.
+        """
+        below, keys = inside
         for key, _ in node.entries:
             if key.text not in known:
                 advice = suggest(key.text, known) or f"{section} takes {', '.join(known)}"
+                if key.text in keys:
+                    advice = f"write it below `{below}`, as in `{below}: {{{key.text}: …}}`"
                 self.collect.mistakes.append(
                     UnknownKey(span=key.span, section=section, key=key.text, advice=advice)
                 )

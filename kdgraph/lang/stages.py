@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kdgraph.lang.errors.text import WrongValue
+from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Stage
 from kdgraph.lang.shapes import Shapes
 from kdgraph.lang.source import Span
@@ -19,7 +20,8 @@ def stages(shapes: Shapes, node: Node | None) -> tuple[Stage, ...]:
     if node is None:
         return ()
     if not isinstance(node, Sequence):
-        shapes.wrong(node, "stages", "a list of stages")
+        advice = "write each stage on a line of its own: `- {name: head, trains: [head]}`"
+        shapes.wrong(node, "stages", "a list of stages", advice=advice)
         return ()
     if not node.items:
         advice = "write a stage, or take `stages` out: the student is trained without it"
@@ -36,7 +38,7 @@ def _stage(shapes: Shapes, node: Node, number: int) -> Stage | None:
     if not isinstance(node, Mapping):
         shapes.wrong(node, "a stage", "a mapping such as `{name: head, trains: [head]}`")
         return None
-    shapes.keys(node, STAGE_KEYS, "a stage")
+    shapes.keys(node, STAGE_KEYS, "a stage", inside=("train", tuple(Protocol.model_fields)))
     read: Callable[[str], Node | None] = node.get
     loss, epochs, compute = read("loss"), read("epochs"), read("compute")
     modes, named = _modes(shapes, node), read("name")
@@ -50,7 +52,7 @@ def _stage(shapes: Shapes, node: Node, number: int) -> Stage | None:
         trains=_trains(shapes, node),
         loss=shapes.collect.tree(loss, "loss") if loss else None,
         epochs=shapes.collect.tree(epochs, "epochs") if epochs else None,
-        train=shapes.mapping(node, "train"),
+        train=shapes.mapping(node, "train", "write `trains: […]` for what it trains"),
         mode=tuple((name, word) for name, _, word in modes),
         mode_spans=tuple(span for _, span, _ in modes),
         each=each,

@@ -66,6 +66,9 @@ def explained(error: UnexpectedInput, text: str, place: Place) -> Diagnostic:
     found = str(token)
     span = place.span(start, start + len(found))
     advice = ADVICE.get(token.type, UnexpectedWord.advice)
+    around = f"{text[start - 1 : start]}{text[start + 1 : start + 2]}"
+    if token.type == "COMMA" and len(around) == len("01") and around.isdecimal():
+        advice = "numbers are written with a point: `0.1`"
     if token.type in BETWEEN and "NUMBER" in kinds:
         advice = "one sign stands between two values: take one out, or write the missing value"
     elif kinds == {"NAME"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Dictionary
 from typing import TypeVar, get_type_hints
 
@@ -94,7 +95,10 @@ def _told(
         return UnknownKey(span=span, section=owner, key=key, advice=advice)
     expected = KINDS.get(error["type"]) or _words(str(error["msg"]))
     found = "nothing" if error["type"] == "missing" else f"found {error['input']!r}"[:60]
-    return WrongValue(span=span, key=dotted, expected=expected, found=found)
+    near = suggest(str(error["input"]), re.findall(r"`([^`]+)`", expected))
+    topic = "train" if section.rsplit(".", maxsplit=1)[-1] == "train" else "setting"
+    advice = near or f"`kdgraph explain {topic}` shows every key"
+    return WrongValue(span=span, key=dotted, expected=expected, found=found, advice=advice)
 
 
 def _words(message: str) -> str:

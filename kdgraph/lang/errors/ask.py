@@ -103,3 +103,20 @@ class UnknownCommand(Diagnostic):
 
     name: str
     advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingValue(Diagnostic):
+    """`--set` is followed by one word: a name, `=` and a value, without spaces between them.
+
+        kdgraph run kd --set T=2 --set train.epochs=3
+
+    A value with spaces or brackets is put in quotes: `--set 's=normalize(student.features)'`.
+    """
+
+    code = "KD337"
+    title = "`--set {word}` does not say which value"
+    help = "write `--set {name}=…`, in one word"
+
+    word: str
+    name: str

@@ -23,8 +23,8 @@ class UnknownNetwork(Diagnostic):
     title: ClassVar[str] = "no network is called `{name}`"
     label: ClassVar[str] = "not a network of the zoo"
     help: ClassVar[str] = (
-        "{near}\nwrite `torchvision:NAME` or `timm:NAME` for a network of those libraries; "
-        "`kdgraph list` shows the zoo"
+        "{near}\n`torchvision:{name}` and `timm:{name}` are networks of those libraries, where "
+        "they have one of that name; `kdgraph list models` shows the zoo"
     )
 
     name: str

@@ -214,7 +214,12 @@ class UnknownField(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownOverride(Diagnostic):
-    """`--set` names something that neither the recipe nor the setting has."""
+    """`--set` names something that neither the recipe nor the setting has.
+
+    Names of the recipe stand alone, those of the setting begin with `data`, `models` or `train`:
+
+        kdgraph run kd --set T=2 --set train.epochs=3 --set models.student=resnet8
+    """
 
     code = "KD324"
     title = "`--set {name}={value}`: there is no `{name}` to set"
