@@ -131,7 +131,7 @@ class _Planner:
         made = REGISTRY.get(tree.callee.id)
         if made is None or made.kind != "view":
             known = [one.name for one in REGISTRY if one.kind == "view"]
-            word, listed = tree.callee.id, "`kdgraph list` shows the augmentations"
+            word, listed = tree.callee.id, "`kdgraph list words` names the augmentations"
             advice = foreign_function(word, known) or suggest(word, known) or listed
             self.mistakes.append(
                 RandomView(span=tree.callee.span, name=tree.callee.id, advice=advice)

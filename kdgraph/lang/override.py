@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kdgraph.lang.condense import KEYS
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.foreign import foreign_key, foreign_knob
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.errors.suggest import nearest, suggest
 from kdgraph.lang.parse import expression
@@ -76,7 +77,8 @@ def _set(recipe: Recipe, name: str, value: str) -> Recipe:
         if word in getattr(recipe, section):
             return _in(recipe, section, word, entry)
     known = [*recipe.where, *recipe.views, *recipe.modules, *recipe.inner_names, "loss"]
-    advice = _placed(name) or suggest(word, known) or _keyed(name)
+    near = foreign_knob(word, known) or suggest(word, known)
+    advice = _placed(name) or near or _keyed(name)
     own = f"the recipe has {', '.join(known)}"
     raise RecipeError(UnknownOverride(name=name, value=value, advice=advice or own))
 
@@ -92,8 +94,10 @@ def _placed(name: str) -> str:
 
 def _keyed(name: str) -> str:
     """Words about a key of `train:` that is written without it."""
-    key = nearest(name, Protocol.model_fields)
-    return f"did you mean `train.{key}`?" if key else ""
+    keys = [f"train.{key}" for key in Protocol.model_fields]
+    return foreign_key(name, Protocol.model_fields).replace("`", "`train.", 1) or (
+        suggest(f"train.{name}", keys) if nearest(name, Protocol.model_fields) else ""
+    )
 
 
 def _in(recipe: Recipe, section: str, name: str, entry: Entry) -> Recipe:

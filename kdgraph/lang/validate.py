@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.foreign import foreign_key
 from kdgraph.lang.errors.names import UnknownKey
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import WrongValue
@@ -90,12 +91,13 @@ def _told(
     span = _command_span(command, section, path, at_key=at_key) or _span(node, path, at_key=at_key)
     if at_key:
         known = _fields(kind, path[:-1])
-        advice = suggest(key, known) or f"it takes {', '.join(known)}"
+        advice = foreign_key(key, known) or suggest(key, known) or f"it takes {', '.join(known)}"
         owner = f"`{'.'.join([section, *map(str, path[:-1])])}`"
         return UnknownKey(span=span, section=owner, key=key, advice=advice)
     expected = KINDS.get(error["type"]) or _words(str(error["msg"]))
     found = "nothing" if error["type"] == "missing" else f"found {error['input']!r}"[:60]
-    near = suggest(str(error["input"]), re.findall(r"`([^`]+)`", expected))
+    words = re.findall(r"`([^`]+)`", expected)
+    near = suggest(str(error["input"]), words)
     topic = "train" if section.rsplit(".", maxsplit=1)[-1] == "train" else "setting"
     advice = near or f"`kdgraph explain {topic}` shows every key"
     return WrongValue(span=span, key=dotted, expected=expected, found=found, advice=advice)

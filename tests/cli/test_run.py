@@ -77,7 +77,7 @@ def test_a_recipe_that_is_not_there(refused):
         ("models.teacher.weights=trian", ["KD650", "no weights at `trian`", "`train`?"]),
         ("models.teacher.train.epochs=abc", ["KD301", "--set models.teacher.train.epochs=abc"]),
         ("models.teacher.data.fracton=1", ["KD306", "`models.teacher.data`", "`fraction`?"]),
-        ("train", ["KD324", "write a name, `=` and a value"]),
+        ("train", ["KD337", "`--set train` does not say which value"]),
     ],
 )
 def test_a_value_that_nothing_takes(refused, assignment, lines):

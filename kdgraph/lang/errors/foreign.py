@@ -31,6 +31,9 @@ FUNCTIONS = {
     "bank": "memory_bank",
     "crop": "random_crop randomcrop",
     "flip": "hflip horizontal_flip random_horizontal_flip randomhorizontalflip random_flip",
+    "jitter": "colorjitter color_jitter",
+    "grey": "gray grayscale randomgrayscale",
+    "rotate": "randomrotation random_rotation",
     "resized_crop": "random_resized_crop randomresizedcrop",
     "center_crop": "centercrop",
 }
@@ -58,6 +61,19 @@ KNOBS = {
     "ε": "eps epsilon",
 }
 """knobs here, and how they are called elsewhere"""
+KEYS = {
+    "lr": "learning_rate",
+    "batch": "batch_size batchsize bs",
+    "epochs": "num_epochs n_epochs max_epochs",
+    "weight_decay": "wd",
+    "optimizer": "optimiser optim",
+    "schedule": "scheduler lr_scheduler lr_schedule",
+    "drops": "milestones lr_decay_epochs",
+    "factor": "gamma lr_decay_rate",
+    "clip": "grad_clip clip_grad_norm",
+    "adamw": "adam",
+}
+"""keys and values of `train:` here, and how they are called elsewhere"""
 
 
 def foreign_function(name: str, known: Iterable[str]) -> str:
@@ -79,6 +95,15 @@ def foreign_knob(name: str, known: Iterable[str]) -> str:
     ('kdgraph calls it `T`', 'kdgraph calls it `width`')
     """
     return _called(_here(name, KNOBS, known))
+
+
+def foreign_key(name: str, known: Iterable[str]) -> str:
+    """Words for a message about a key of another program; nothing where it is none.
+
+    >>> foreign_key("batch_size", ["lr", "batch"])
+    'kdgraph calls it `batch`'
+    """
+    return _called(_here(name, KEYS, known))
 
 
 def _here(name: str, words: dict[str, str], known: Iterable[str]) -> str:
