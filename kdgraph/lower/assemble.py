@@ -15,16 +15,18 @@ from kdgraph.lang.errors.arguments import UnknownSize
 from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
 from kdgraph.lower.beginning import beginning
 from kdgraph.lower.cut import cut
+from kdgraph.lower.draft import Wiring
 from kdgraph.lower.drawing import Draws, drawings, pool_of
 from kdgraph.lower.frozen import Frozen
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.mode import Mode, Resting, in_mode
-from kdgraph.lower.program import Emitter, Wiring, reader_name
+from kdgraph.lower.program import program as lowered
 from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
 from kdgraph.lower.tap import apply_module
 from kdgraph.lower.tapped import Tapped
+from kdgraph.lower.write_networks import reader_name
 
 
 def assemble(
@@ -79,7 +81,7 @@ def assemble(
         batch = own(sample) if own is not None else sample
         readers[reader] = Reader(_body(networks[model], paths, batch, op), own)
     wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, ranks, examples)
-    program = Emitter(graph, wiring).program()
+    program = lowered(graph, wiring)
     draws = Draws(drawings(graph), pool, seed, lasting.stage)
     everyones = ranks.everyones if ranks is not None else None
     told = digest or digest_of(graph)

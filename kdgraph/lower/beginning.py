@@ -5,14 +5,15 @@ from __future__ import annotations
 from torch import fx, nn
 
 from kdgraph.graph.graph import LossGraph
-from kdgraph.lower.program import Emitter, Wiring
+from kdgraph.lower.draft import Wiring
+from kdgraph.lower.program import program as lowered
 
 SHARED = ("clock", "parts", "memory")
 
 
 def beginning(graph: LossGraph, wiring: Wiring, program: fx.GraphModule) -> fx.GraphModule:
     """Lower the graph of the first step; modules, memory and clock are those of `program`."""
-    made = Emitter(graph, wiring).program()
+    made = lowered(graph, wiring)
     for name in SHARED:
         if hasattr(made, name):
             part = getattr(program, name)

@@ -20,7 +20,7 @@ from kdgraph.lower.step import Step
 
 TRACE = re.compile(r'File "(?P<path>[^"]+)", line (?P<line>\d+)')
 LET_GO = re.compile(r";\s+(?:\w+ = )+None$")
-TAKEN = re.compile(r"\bkdgraph_lower_program__item\((\w+), (\d+)\)")
+TAKEN = re.compile(r"\bkdgraph_lower_draft__item\((\w+), (\d+)\)")
 KEYWORD = re.compile(r"([(,] ?\w+) = ")
 SUM = "the terms with their weights"
 WIDEST = 80

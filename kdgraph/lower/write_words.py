@@ -1,0 +1,101 @@
+"""Words of the vocabulary in a program: signs, functions with their knobs, trainable parts."""
+
+from __future__ import annotations
+
+from torch import fx
+
+from kdgraph.graph.axes import by_rows
+from kdgraph.graph.graph import Op
+from kdgraph.lower import operations
+from kdgraph.lower.draft import Draft
+from kdgraph.lower.parts import build_part, path_of, place
+from kdgraph.modules.bn import Pooled
+from kdgraph.primitive import Signature
+from kdgraph.registry import REGISTRY
+
+PLAIN = {
+    "transpose": operations.transpose,
+    "columns": operations.columns,
+    "rows": operations.rows,
+}
+KNOBBED = {
+    "column": operations.column,
+    "size": operations.size,
+    "slice_columns": operations.slice_columns,
+    "slice_rows": operations.slice_rows,
+    "each_row": operations.each_row,
+}
+
+
+def word(draft: Draft, number: int) -> fx.Node:
+    """A sign, or a word of the vocabulary: a module, or a function with its knobs."""
+    op = draft.graph.node(number).op
+    if op.name in operations.SIGNS:
+        return draft.call(operations.SIGNS[op.name], *_matched(draft, number))
+    if op.name in PLAIN:
+        return draft.call(PLAIN[op.name], *draft.inside(number))
+    if op.name in KNOBBED:
+        knobs = (value for _, value in op.knobs)
+        return draft.call(KNOBBED[op.name], draft.inside(number)[0], *knobs)
+    made = REGISTRY.get(op.name)
+    if made is None:
+        msg = f"no way to lower {op}"
+        raise ValueError(msg)
+    if made.kind == "module":
+        return draft.code.call_module(part(draft, number), tuple(draft.inside(number)))
+    return _function(draft, number, op, made)
+
+
+def part(draft: Draft, number: int) -> str:
+    """The path of a module or a learned scalar, which is made the first time."""
+    node, wiring = draft.graph.node(number), draft.wiring
+    name = f"parts.{node.op.knob('name')}"
+    if name not in draft.placed:
+        draft.placed.add(name)
+        sources = draft.graph.sources(number)
+        taken = draft.graph.node(sources[0]).axes if sources else None
+        made = build_part(node, taken, wiring.seed, wiring.dtype)
+        if isinstance(made, Pooled) and wiring.ranks is not None:
+            made.pool, made.total = wiring.ranks.pool, wiring.ranks.total
+        place(draft.root, name, made)
+    return path_of(name)
+
+
+def _function(draft: Draft, number: int, op: Op, made: Signature) -> fx.Node:
+    broadcasts = made.flag("shape") == "broadcast"
+    inside = _matched(draft, number) if broadcasts else draft.inside(number)
+    slots = [slot for slot, _ in draft.graph.inputs(number)]
+    args: list[object] = []
+    kwargs: dict[str, object] = {}
+    edges = [one for one in made.parameters if one.is_edge and not one.many]
+    for slot, value in zip(slots, inside, strict=True):
+        parameter = made.parameter(slot)
+        plain = parameter is None or (
+            len(args) < len(edges) and edges[len(args)].name == slot and parameter.is_required
+        )
+        if plain:
+            args.append(value)
+        else:
+            kwargs[slot] = value
+    for slot, value in op.knobs:
+        parameter = made.parameter(slot)
+        if parameter is not None and parameter.many and isinstance(value, tuple):
+            args += value
+        elif parameter is not None and value != parameter.default:
+            kwargs[slot] = value
+    return draft.code.call_function(REGISTRY.code(op.name), tuple(args), kwargs)
+
+
+def _matched(draft: Draft, number: int) -> list[object]:
+    """Values that are one for each row, given the axes to meet those that are more."""
+    inside = draft.inside(number)
+    shapes = [draft.graph.node(one).axes for one in draft.graph.sources(number)]
+    rank = max((len(axes) for axes in shapes if axes is not None), default=0)
+    if any(axes is None for axes in shapes):
+        return inside
+    return [
+        draft.call(operations.per_row, value, rank)
+        if axes and by_rows(axes, rank) and isinstance(value, fx.Node)
+        else value
+        for value, axes in zip(inside, shapes, strict=True)
+    ]
