@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.large_metrics import large_metrics
 from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
 from kdgraph.graph.stages import unroll
 from kdgraph.graph.views import ViewPlan, plan_views
@@ -111,7 +112,7 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
     if recipe.metrics:
         metrics = build_metrics(recipe, library(), replace(world, trains=NOTHING))
         used |= metrics.used
-        mistakes += metrics.mistakes
+        mistakes += [*metrics.mistakes, *large_metrics(metrics.graph, world.tests)]
     if not any(one.severity == "error" for one in mistakes):
         mistakes += _unused(recipe, used)
     unique = {(one.code, one.headline, one.span): one for one in mistakes}

@@ -41,7 +41,9 @@ def world_of(recipe: Recipe, setting: Setting, real: Mapping[str, Network]) -> W
     return World(
         networks=networks,
         classes=known.classes or student,
+        counted=known.classes is not None,
         examples=known.train,
+        tests=known.test,
         image=tuple(size for size in image if size is not None) if sized else None,
         chain=recipe.chain,
     )

@@ -43,6 +43,7 @@ class World:
     Attributes:
         networks: the models by their names in the recipe.
         views: the views by name; `x` is always one of them.
+        tests: how many test images there are, which metrics are measured on.
         image: channels, height and width of an image.
         trains: what this stage trains; empty for the student and all that the loss reaches.
         given: names that are inputs instead of being computed.
@@ -55,6 +56,7 @@ class World:
     views: dict[str, View] = field(default_factory=lambda: {"x": View("x")})
     classes: int | None = None
     examples: int | None = None
+    tests: int | None = None
     image: tuple[int, ...] | None = None
     trains: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()

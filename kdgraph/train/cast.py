@@ -153,7 +153,9 @@ def on_networks(
         experiment.world,
         networks={**experiment.world.networks, **live},
         classes=len(split.train.names),
+        counted=True,
         examples=len(split.train),
+        tests=len(split.test),
         image=image,
     )
     analysis = analyse(experiment.recipe, world, experiment.setting.augment)

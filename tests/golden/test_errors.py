@@ -37,6 +37,7 @@ ELSEWHERE = {
     "KD543": "tests/lang/test_condense.py",
     "KD544": "tests/train/test_condense.py",
     "KD420": "tests/lower/test_mode.py",
+    "KD421": "tests/graph/test_large_metrics.py",
     "KD506": "tests/lower/test_memory.py",
     "KD507": "tests/lower/test_memory.py",
     "KD530": "tests/cli/test_what_counts.py",

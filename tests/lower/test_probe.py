@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 
 import pytest
 import torch
@@ -137,10 +136,8 @@ def test_a_wrong_path_is_a_diagnostic() -> None:
         tap_shapes(Net(), ["cnv"], (2, 3, 8, 8))
 
 
-def test_a_large_network_takes_no_memory_and_little_time() -> None:
+def test_a_large_network_takes_no_memory() -> None:
     with torch.device("meta"):
         network = nn.Sequential(*[nn.Linear(50_000, 50_000) for _ in range(40)])
 
-    start = time.perf_counter()
     assert tap_shapes(network, ["39"], (2, 50_000)) == {"39": (2, 50_000)}
-    assert time.perf_counter() - start < 2

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -112,12 +111,10 @@ def test_a_finished_stage_is_not_trained_again_but_gives_its_weights(tmp_path, u
     train(tmp_path, fresh())
     step = fresh()
     step.commit = None  # nobody may call it
-    began = time.perf_counter()
 
     result = train(tmp_path, step)
 
     assert_the_same(step, result, tmp_path, uninterrupted)
-    assert time.perf_counter() - began < 2
 
 
 def test_without_resume_a_stage_begins_anew(tmp_path, uninterrupted):

@@ -98,6 +98,32 @@ class TooLarge(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LargeMetric(Diagnostic):
+    """A metric compares every test image with every other, and there are many.
+
+        metrics:
+          alike: mean((s @ sᵀ)²)
+
+    A metric is one number of the whole test set, so the matrix has a row and a column for each
+    image: 400 MB for 10 000 images, 10 GB for 50 000. Compare the first rows alone, or
+    write the same number without the matrix: this one is `mean((sᵀ @ s)²)` up to a factor.
+
+        metrics:
+          alike: mean((s[:5000] @ s[:5000]ᵀ)²)
+    """
+
+    code = "KD421"
+    title = "the metric `{name}` holds a matrix of {size}"
+    label = "each of {tests} test images with each"
+    help = "compare fewer rows: `v[:5000]` takes the first 5000"
+    severity = "warning"
+
+    name: str
+    size: str
+    tests: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmptyLoss(Diagnostic):
     """Every term of the loss has weight zero, so that nothing is left to minimise.
 
