@@ -23,6 +23,7 @@ STOPPED = 130
 def app() -> typer.Typer:
     """The application with its commands."""
     from kdgraph.cli.check import check
+    from kdgraph.cli.compare import compare
     from kdgraph.cli.explain import explain
     from kdgraph.cli.list import list_
     from kdgraph.cli.run import run
@@ -41,6 +42,7 @@ def app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     made.command("run", cls=Command)(run)
+    made.command("compare", cls=Command)(compare)
     made.command("check", cls=Command)(check)
     made.command("viz", cls=Command)(viz)
     made.command("show", cls=Command)(show)

@@ -69,6 +69,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
 
     from rich.console import Console
 
+    from kdgraph.cli.run_drawing import draw
     from kdgraph.train import distributed, fidelity_table, rundir, table
     from kdgraph.train.method import Place
     from kdgraph.train.progress import Progress
@@ -106,7 +107,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
             progress.close()
             folder.abandon()
         if world.leads:
-            _draw(experiment, folder)
+            draw(experiment, folder)
             console.print()
             title = f"{name} on {experiment.setting.name}"
             console.print(table.table(result.table, title=title))
@@ -150,15 +151,3 @@ def _hint(folder: RunDir) -> str:
 def _say(console: Console, words: str, speaks: bool) -> None:  # noqa: FBT001
     if speaks:
         console.print(words, highlight=False, soft_wrap=True)
-
-
-def _draw(experiment: object, folder: RunDir) -> None:
-    """Keep the loss graph as a picture, and how the training set was condensed."""
-    from kdgraph.cli.condense_drawing import draw_condensing
-    from kdgraph.experiment import Experiment
-    from kdgraph.viz.picture_of import picture_of
-    from kdgraph.viz.render import render
-
-    assert isinstance(experiment, Experiment)
-    render(picture_of(experiment.analysis), folder.graph)
-    draw_condensing(folder, experiment.recipe.name)

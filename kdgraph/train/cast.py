@@ -81,13 +81,18 @@ class Cast:
         return {**self.networks, **copies, **fresh}
 
 
-def cast(experiment: Experiment, seed: int) -> Cast:
+def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
     """Load the data, build the networks, and see whether the recipe fits both.
+
+    Args:
+        experiment: what is to be trained.
+        seed: of the networks.
+        split: the data, where they are loaded already.
 
     Raises:
         RecipeError: with every mistake of data, of weights, or of the recipe with them.
     """
-    split = load(experiment.data)
+    split = split or load(experiment.data)
     setting, wanted = experiment.setting, {*_looked_at(experiment), STUDENT}
     members: dict[str, Member] = {}
     mistakes: list[Diagnostic] = []

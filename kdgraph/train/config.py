@@ -16,7 +16,7 @@ from kdgraph.lang.errors.run import BrokenRunFile, OtherRun
 from kdgraph.train import atomic
 from kdgraph.train.rundir import RunDir
 
-COMPARED = ("setting", "seed", "seeds", "data", "models", "train")
+COMPARED = ("setting", "seed", "seeds", "ground", "data", "models", "train")
 ELSEWHERE = {"data.root"}
 """what may move between two parts of a run"""
 

@@ -31,6 +31,14 @@ def choose(name: str = "auto", *, local_rank: int = 0) -> torch.device:
     return torch.device("cuda", number)
 
 
+def side(name: str = "auto") -> tuple[str, ...]:
+    """The devices that several runs may have side by side, as `--device` says them."""
+    count = torch.cuda.device_count() if "cuda" in _available() else 0
+    if name in {"auto", "cuda"} and count:
+        return tuple(f"cuda:{number}" for number in range(count))
+    return ("cpu",) if name == "auto" else (name,)
+
+
 def autocast(precision: str, device: torch.device) -> torch.dtype | None:
     """The type that networks compute in; `None` is the type they have.
 

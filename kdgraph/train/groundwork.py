@@ -53,18 +53,8 @@ class Groundwork:
     waiting: Callable[[], None]
 
     def holds(self, experiment: Experiment, stage: Stage) -> bool:
-        """Whether nothing that the learners do can reach this stage, and it is not the last.
-
-        A stage with memory, with another mode for a model, or on condensed data is left alone:
-        it changes more than the parts it trains.
-        """
-        stages = experiment.analysis.stages
-        graph = lean(experiment.analysis.built(stage.name).graph)
-        plain = not (stage.mode or stage.compute or experiment.recipe.condense)
-        remembers = any(graph.node(one).op.reads or graph.node(one).op.writes for one in graph.dag)
-        seen = looked_at(graph) | {name for name, _ in stage.trains}
-        last = stages[-1][0] is stage
-        return bool(stage.trains) and plain and not (remembers or last or seen & self.learners)
+        """Whether this stage is such a one."""
+        return is_ground(experiment, stage, self.learners)
 
     def lay(
         self,
@@ -88,6 +78,21 @@ class Groundwork:
 
         if not led(self.world, step.parts, keep).fresh:
             self.say(f"{stage.name}: from the cache")
+
+
+def is_ground(experiment: Experiment, stage: Stage, learners: frozenset[str]) -> bool:
+    """Whether nothing that the learners do can reach this stage, and it is not the last.
+
+    A stage with memory, with another mode for a model, or on condensed data is left alone:
+    it changes more than the parts it trains.
+    """
+    stages = experiment.analysis.stages
+    graph = lean(experiment.analysis.built(stage.name).graph)
+    plain = not (stage.mode or stage.compute or experiment.recipe.condense)
+    remembers = any(graph.node(one).op.reads or graph.node(one).op.writes for one in graph.dag)
+    seen = looked_at(graph) | {name for name, _ in stage.trains}
+    last = stages[-1][0] is stage
+    return bool(stage.trains) and plain and not (remembers or last or seen & learners)
 
 
 def looked_at(graph: LossGraph) -> frozenset[str]:
@@ -116,15 +121,16 @@ def ground_facts(
         **facts_of(experiment, models, normalisations, split, training, device),
         "set of views": {name: [asdict(one) for one in made] for name, made in views.items()},
         "graph": step.digest,
-        "start": _digest(step.parts.state_dict()),
-        "weights": {name: _digest(one.state_dict()) for name, one in models.items()},
+        "start": digest(step.parts.state_dict()),
+        "weights": {name: digest(one.state_dict()) for name, one in models.items()},
         "training": asdict(training),
         "stage": number,
         "seed": seed,
     }
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """A hash of names, types and numbers."""
     summed = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
         one = tensor.detach().cpu().contiguous()

@@ -115,7 +115,7 @@ class Run:
         config.compare(self.folder, words)
         if shared("finished" if self.folder.is_finished else ""):
             return None
-        made = cast(experiment, request.seed)
+        made = cast(experiment, request.shared)
         self.normalisations = dict(made.normalisations)
         self.parts = rehearse(
             made.experiment, made.networks, made.normalisations, made.split, self.place
@@ -125,7 +125,9 @@ class Run:
         return made
 
     def _about(self) -> dict[str, object]:
+        shared = self.request.shared
         return {
+            **({} if shared == self.request.seed else {"ground": shared}),
             "seed": self.request.seed,
             "seeds": self.request.seeds,
             "device": str(self.place.device),
@@ -146,7 +148,7 @@ class Run:
             share = share_right(made.experiment, network, scale, made.split, self.place)
             return Entry(name, spec.name, (share,), parameters=parameters)
         lesson = teachers_lesson(made.experiment, self.request.values, spec, network, made.split)
-        kept = self._taught(name, spec, network, lesson, self.request.seed)
+        kept = self._taught(name, spec, network, lesson, self.request.shared)
         last = kept.best if spec.select == "best" else kept.last
         return Entry(name, spec.name, (last,), (kept.best,), parameters, (kept.seconds,))
 
@@ -226,7 +228,7 @@ class Run:
     def _groundwork(self, made: Cast) -> Groundwork:
         """What does the stages that are the same for every student and seed."""
         return Groundwork(
-            self.request.seed, frozenset(made.learners), self.place.world,
+            self.request.shared, frozenset(made.learners), self.place.world,
             self.say, self.listen, self._warn, self._waiting,
         )  # fmt: skip
 

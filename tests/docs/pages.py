@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = (
-    "index", "language", "write-your-own", "own-loop", "settings-and-data", "for-contributors",
-    "methods/kcd",
+    "index", "language", "write-your-own", "own-loop", "settings-and-data", "compare",
+    "for-contributors",    "methods/kcd",
 )  # fmt: skip
 MARK = re.compile(r"<!-- ([\w-]+)(?:: (.*?))? -->")
 NAMED = re.compile(r"# ([\w./-]+\.(?:kd|yaml|py))(?:\s.*)?")

@@ -1,0 +1,1 @@
+"""Several recipes on one setting: trained side by side, kept, and told in one table."""
