@@ -221,6 +221,25 @@ class TooFewColumns(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NothingLeft(Diagnostic):
+    """A kernel is larger than the padded map it moves over, so that no place is left for it.
+
+        narrow: conv(student.maps[2], 64, k=9, pad=0)
+
+    Without `pad` a kernel always has room: as much is padded as keeps the size.
+    """
+
+    code = "KD224"
+    title = "`{function}` leaves nothing of a map of {before}"
+    label = "would be {after}"
+    help = "take a smaller `k`, or other `pad`"
+
+    function: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Undefined(Diagnostic):
     """A function of numbers where it has no value: `sqrt(-1)`, `log(0)`, `0^(-1)`."""
 
