@@ -63,9 +63,14 @@ def test_every_seed_begins_with_the_teacher_as_it_was_taught(run, cache):
         assert not any("teacher" in name and "weight" in name for name in tensors)
     assert seen(newest(plain), "teacher") == set()
     assert teacher_row(moved)["last"] == teacher_row(plain)["last"]
-    for kept in cache.glob("weights/*/weights.safetensors"):
-        counts = [v for name, v in load_file(kept).items() if name.endswith("num_batches_tracked")]
-        assert {int(one) for one in counts} == {TAUGHT}
+    kept = {
+        int(value)
+        for path in cache.glob("weights/*/weights.safetensors")
+        for name, value in load_file(path).items()
+        if name.endswith("num_batches_tracked")
+    }
+    assert TAUGHT in kept
+    assert 2 * TAUGHT not in kept
 
 
 def test_a_run_taken_up_again_has_the_very_buffers_of_one_that_was_not(run):

@@ -13,6 +13,7 @@ from kdgraph.data.known import KNOWN as DATA
 from kdgraph.graph.forms import FORMS as BUILT_IN
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.models.added import ADDED
 from kdgraph.models.known import NAMES
 from kdgraph.registry import REGISTRY
 from kdgraph.show.listing import LISTS, text
@@ -37,7 +38,7 @@ def test_every_form_of_the_language_is_described():
 def test_what_travels_with_kdgraph_is_listed():
     assert names("recipes") == [path.stem for path in files.recipes()]
     assert names("settings") == [path.stem for path in files.settings()]
-    assert names("models") == [*NAMES, "torchvision:…", "timm:…"]
+    assert names("models") == [*NAMES, *ADDED, "torchvision:…", "timm:…"]
     assert names("data") == list(DATA)
     assert names("errors") == sorted(mistakes())
 
