@@ -149,3 +149,49 @@ def test_info_nce_on_the_same_scores():
     found = run(step, FIRST, **BANKS).terms
 
     assert close(torch.stack([found["a"], found["b"]]), [2.516206613085, 5.075016838502])
+
+
+def test_the_normaliser_may_follow_slowly():
+    # the first step uses its own Z₀, the second Z₀ as well; then Z = 0.99·Z₀ + 0.01·Z₁, where
+    # n·mean(e) = Z₁ of the second step is computed here from the banks it reads
+    step, _ = compiled(HALVES.replace("{T}", "0.07, m=0.99"))
+    first = run(step, FIRST, **BANKS).terms
+    step.commit()
+    bank = step.memory["M_t"].rows.clone()
+    second = run(step, SECOND).terms
+    step.commit()
+    s = torch.nn.functional.normalize(F_S @ HEADS["v"][0].T + HEADS["v"][1], dim=1)
+    own = 6 * torch.exp((s @ bank.T).gather(1, SECOND[1]) / 0.07).mean().item()
+    moved = [one.value.item() for name, one in step.memory.items() if "once" in name]
+
+    assert close(first["a"], EXPECTED[0.07]["halves"][0])
+    assert close(second["a"], EXPECTED[0.07]["later"][0])
+    assert pytest.approx(0.99 * EXPECTED[0.07]["z"][0] + 0.01 * own, rel=1e-9) in moved
+
+
+def test_two_teachers_are_two_critics_and_their_losses_add():
+    logits = torch.zeros(3, 3, dtype=torch.float64)
+    models = {
+        "first": Stub(F_T.clone(), logits),
+        "second": Stub(F_T.clone(), logits),
+        "student": Stub(F_S.clone(), logits),
+    }
+    term = "Σ(t in teachers) crd(t.features, student.features, J, d=4)"
+    step = kdgraph.compile(
+        "crd-ensemble", models=models, sample=X, examples=6, given=["J"], set={"crd": term}
+    )
+    heads = {name for name, _ in step.parts.named_parameters() if name.endswith("weight")}
+    assert len(heads) == 4
+    with torch.no_grad():
+        for name, parameter in step.parts.named_parameters():
+            weight, bias = HEADS["v" if ".v." in name else "u"]
+            parameter.copy_(weight if name.endswith("weight") else bias)
+    assert len(step.memory) == 8  # two banks and two normalisers a teacher
+    for name, memory in step.memory.items():
+        if name.endswith(("M_s", "M_t")):
+            memory.start(BANKS[name[-3:]])
+
+    for batch, told in ((FIRST, 20.135561547334), (SECOND, 21.734055425332)):
+        found = run(step, batch).terms
+        assert close(sum(value for name, value in found.items() if name != "sup"), 2 * told)
+        step.commit()

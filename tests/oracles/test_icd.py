@@ -110,3 +110,15 @@ def test_kd_joins_with_weight_one():
 
     assert set(out.terms) == {"sup", "kd", "contrast", "kl_inv"}
     assert out.weights["kd"].item() == 1.0
+
+
+def test_read_word_for_word_the_invariance_compares_what_each_network_says_by_itself():
+    # the numbers of softened KL at T = 1 on the same logits
+    student = Stub(F_S.clone(), fill((3, 4), 5, 3, 2.0))
+    teacher = Stub(F_T.clone(), fill((3, 4), 7, 1, 2.0))
+    models = {"teacher": teacher, "student": student}
+    out = kdgraph.compile("icd-literal", models=models, sample=X, set=NARROW)(X, Y)
+
+    assert close(out.terms["kl_inv"], 1.856689346592)
+    assert close(out.terms["kd"], 3.309688758813)
+    assert out.weights["kl_inv"].item() == 0.5
