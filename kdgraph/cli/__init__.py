@@ -26,6 +26,7 @@ def app() -> typer.Typer:
     from kdgraph.cli.compare import compare
     from kdgraph.cli.explain import explain
     from kdgraph.cli.list import list_
+    from kdgraph.cli.probe import probe
     from kdgraph.cli.run import run
     from kdgraph.cli.show import show
     from kdgraph.cli.viz import viz
@@ -43,6 +44,7 @@ def app() -> typer.Typer:
     )
     made.command("run", cls=Command)(run)
     made.command("compare", cls=Command)(compare)
+    made.command("probe", cls=Command)(probe)
     made.command("check", cls=Command)(check)
     made.command("viz", cls=Command)(viz)
     made.command("show", cls=Command)(show)

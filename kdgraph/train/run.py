@@ -42,6 +42,7 @@ class Run:
         listen: listeners beside the journal, such as the progress display.
         parts: what `train.groups` may name: the parts that any stage of the recipe trains.
         normalisations: of each model's pixels; a taught one's are those of its lesson.
+        taught: where each teacher's weights are, with what it takes to use them.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Run:
     listen: Callable[[str], tuple[Listener, ...]]
     parts: frozenset[str] = field(default=frozenset(), init=False)
     normalisations: dict[str, Normalisation] = field(default_factory=dict, init=False)
+    taught: dict[str, dict[str, object]] = field(default_factory=dict, init=False)
 
     def run(self) -> Result:
         """Train what is to be trained, write the result, and give it back.
@@ -68,7 +70,8 @@ class Run:
         result = Result(tuple(rows), likenesses(alike))
         if self.place.world.leads:
             about = self._about()
-            write(self.folder, result, config.facts_of(made.experiment, about))
+            facts = config.facts_of(made.experiment, about) | {"teachers": self.taught}
+            write(self.folder, result, facts)
         return result
 
     def _seeds(self, made: Cast) -> tuple[list[Course], list[Found]]:
@@ -138,6 +141,7 @@ class Run:
         """Give a teacher its weights, unless it has them: kept ones, or by training it now."""
         spec, network = made.experiment.setting.models[name], made.networks[name]
         parameters = size(network)
+        about = {"model": spec.name, "classes": len(made.split.train.names)}
         if spec.weights == "random":
             self.say(f"{name}: {spec.name} with random weights")
             return Entry(name, spec.name, (), parameters=parameters)
@@ -145,10 +149,12 @@ class Run:
             scale = self.normalisations[name]
             own = "" if scale == made.split.normalisation else ", with a mean and std of its own"
             self.say(f"{name}: {spec.name} from {spec.weights}{own}")
+            self.taught[name] = about | {"weights": spec.weights} | scale.facts
             share = share_right(made.experiment, network, scale, made.split, self.place)
             return Entry(name, spec.name, (share,), parameters=parameters)
         lesson = teachers_lesson(made.experiment, self.request.values, spec, network, made.split)
         kept = self._taught(name, spec, network, lesson, self.request.shared)
+        self.taught[name] = about | {"weights": str(kept.path)} | self.normalisations[name].facts
         last = kept.best if spec.select == "best" else kept.last
         return Entry(name, spec.name, (last,), (kept.best,), parameters, (kept.seconds,))
 

@@ -54,7 +54,7 @@ def test_what_a_command_can_not_take_is_not_advised():
         ("chekc", "did you mean `check`?"),
         ("train", "write `kdgraph run`"),
         ("kd.kd", "write what to do with it, as in `kdgraph run kd.kd`"),
-        ("zzz", "there are run, compare, check, viz, show, list, explain"),
+        ("zzz", "there are run, compare, probe, check, viz, show, list, explain"),
     ],
 )
 def test_an_unknown_command_is_answered_with_those_there_are(written, told):
