@@ -21,7 +21,9 @@ def program(graph: LossGraph, wiring: Wiring) -> fx.GraphModule:
     for name, reader in wiring.readers.items():
         draft.root.add_module(spelled(name), reader)
     for number, name in graph.fed().items():
-        draft.made[number] = draft.code.placeholder(spelled(name))
+        given = draft.code.placeholder(spelled(name))
+        rename(given, name)
+        draft.made[number] = given
     for number in scheduled(graph):
         if number not in draft.made:
             draft.made[number] = _written(draft, number)

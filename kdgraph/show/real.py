@@ -47,13 +47,15 @@ def step_of(experiment: Experiment, stage: str | None = None) -> Step:
         RecipeError: the recipe does not fit these networks.
     """
     image, classes = _sizes(experiment)
+    count = experiment.world.examples
     return kdgraph.compiler.compile(
         experiment.recipe,
         models=networks(experiment),
         sample=torch.empty((BATCH, *image), device="meta"),
         stage=stage,
         classes=classes,
-        examples=experiment.world.examples,
+        examples=count,
+        labels=None if count is None else torch.arange(count) % classes,
     )
 
 

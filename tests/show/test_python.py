@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
 import torch
 
 import kdgraph
+from kdgraph import files
 from kdgraph.experiment import examine
 from kdgraph.models.build import build
 from kdgraph.show import plan, python, taps
@@ -45,6 +47,16 @@ def test_each_block_says_its_line_of_the_recipe(step):
     assert "# self.parts.θ: Learned(), 1 parameter\n" in text
     assert "None" not in text
     assert "kdgraph_" not in text
+
+
+@pytest.mark.parametrize("recipe", [path.stem for path in files.recipes()])
+def test_every_stage_of_every_recipe_can_be_shown_without_data(recipe):
+    experiment = examine(recipe)
+    for stage, _ in experiment.analysis.stages:
+        text = python.text(step_of(experiment, stage.name))
+
+        assert ast.parse(text).body
+        assert "'total': total" in text.replace('"', "'")
 
 
 def test_a_recipe_that_is_no_file_is_told_as_well():
