@@ -15,13 +15,15 @@ sizes inside real networks are asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.large_metrics import large_metrics
 from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
+from kdgraph.graph.network import Network
+from kdgraph.graph.sight import homes, sight_mistakes
 from kdgraph.graph.stages import unroll
 from kdgraph.graph.views import ViewPlan, plan_views
 from kdgraph.graph.vocabulary import library
@@ -52,7 +54,11 @@ NOTHING = frozenset({""})
 
 @dataclass(frozen=True)
 class Analysis:
-    """A recipe against a world: its views, its stages' graphs, and every mistake."""
+    """A recipe against a world: its views, its stages' graphs, and every mistake.
+
+    Attributes:
+        homes: the view that each model is built for, taught on and measured with.
+    """
 
     recipe: Recipe
     world: World
@@ -60,11 +66,19 @@ class Analysis:
     stages: tuple[tuple[Stage, Built], ...]
     mistakes: tuple[Diagnostic, ...]
     metrics: Built | None = None
+    homes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The mistakes that stop a run; the rest are warnings."""
         return tuple(one for one in self.mistakes if one.severity == "error")
+
+    def home_image(self, model: str) -> tuple[int, ...] | None:
+        """Channels, height and width of what a model sees at home, where they are known."""
+        view = self.world.views.get(self.homes.get(model, "x"))
+        sizes = view.sizes if view is not None else None
+        whole = tuple(size for size in sizes or () if size is not None)
+        return whole if sizes is not None and len(whole) == len(sizes) else self.world.image
 
     def built(self, stage: str | None = None) -> Built:
         """The graph of a stage; the last one where no name is given."""
@@ -113,11 +127,25 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
         metrics = build_metrics(recipe, library(), replace(world, trains=NOTHING))
         used |= metrics.used
         mistakes += [*metrics.mistakes, *large_metrics(metrics.graph, world.tests)]
+    graphs = [one.graph for _, one in built] + ([metrics.graph] if metrics is not None else [])
+    mistakes += sight_mistakes(world, graphs)
     if not any(one.severity == "error" for one in mistakes):
         mistakes += _unused(recipe, used)
     unique = {(one.code, one.headline, one.span): one for one in mistakes}
     ordered = sorted(unique.values(), key=_place)
-    return Analysis(recipe, world, plan, tuple(built), tuple(ordered), metrics)
+    at_home = homes(world, graphs)
+    return Analysis(recipe, world, plan, tuple(built), tuple(ordered), metrics, at_home)
+
+
+def images_seen(
+    recipe: Recipe, world: World, augment: Syntax | None = None
+) -> dict[str, tuple[int, ...] | None]:
+    """Channels, height and width of the images that each model is built for."""
+    views = plan_views(recipe, augment, library(), world).views.values()
+    if all(view.sizes in {None, world.image} for view in views):
+        return dict.fromkeys(world.networks, world.image)
+    analysis = analyse(recipe, world, augment)
+    return {name: analysis.home_image(name) for name in world.networks}
 
 
 def stage_world(world: World, stage: Stage) -> World:
@@ -166,7 +194,8 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     Args:
         recipe: a path, the name of a shipped recipe, or its text.
         models: any modules of one tensor, by the recipe's names for them.
-        sample: a batch as the networks will see it; shape, dtype and device count.
+        sample: a batch as the networks will see it, as the recipe's views are given it where
+            they change its channels; shape, dtype and device count.
         given: names of `where` that become inputs of the step, for ablations; a memory's
             name, such as `M_s`, is given to the first call alone, as its start.
         set: values for names, as `--set` takes them.
@@ -191,18 +220,20 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     if examples is None and labels is not None:
         examples = len(labels)
     image = tuple(sample.shape[1:])
-    networks = {name: live_network(name, model, image) for name, model in models.items()}
-    student = networks.get(STUDENT_STAGE)
     world = World(
-        networks=networks,
-        classes=classes or (student.classes if student else None),
+        networks={name: Network(name) for name in models},
+        classes=classes,
         counted=classes is not None,
         examples=examples,
         image=image,
         given=frozenset(plain),
         chain=read.chain,
     )
-    analysis = analyse(read, world)
+    seen = images_seen(read, world)
+    networks = {name: live_network(name, one, seen[name] or image) for name, one in models.items()}
+    student = networks.get(STUDENT_STAGE)
+    counted = classes or (student.classes if student else None)
+    analysis = analyse(read, replace(world, networks=networks, classes=counted))
     if analysis.errors:
         raise RecipeError(*analysis.errors)
     built = analysis.built(stage)

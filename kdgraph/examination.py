@@ -71,7 +71,7 @@ def _real(experiment: Experiment, name: str) -> Network:
 
     spec = experiment.setting.models[name]
     facts = data_facts(experiment.setting)
-    image = experiment.world.image
+    image = experiment.analysis.home_image(name)
     assert image is not None
     assert facts.classes is not None
     with torch.device("meta"):

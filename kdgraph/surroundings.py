@@ -75,4 +75,5 @@ def _known_network(name: str, network: str, known: Facts) -> Network | None:
         else:
             aliases[alias] = alias
             flat[alias] = size  # type: ignore[assignment]  # one shape, not several
-    return Network(name, network, aliases, flat, None, known.classes)
+    image = (known.channels, known.height, known.width)
+    return Network(name, network, aliases, flat, None, known.classes, image)

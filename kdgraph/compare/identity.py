@@ -68,7 +68,7 @@ def identity(made: Cast, values: Mapping[str, object], seed: int, device: torch.
         spec = experiment.setting.models[name]
         told = {"network": spec.name, "trained": name in learners}
         if spec.weights == "train":
-            lesson = teachers_lesson(experiment, values, spec, network, made.split)
+            lesson = teachers_lesson(experiment, values, name, network, made.split)
             taught = lesson.facts(name, spec, seed, device)
             models[name] = told | {"taught": taught}
             if name != STUDENT:

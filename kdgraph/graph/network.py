@@ -25,6 +25,7 @@ class Network:
         paths: every module path the network has, where that is known.
         trained: whether it has weights of its own training (a teacher).
         classes: how many classes it tells apart.
+        image: channels, height and width of the image that the sizes are of.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Network:
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     paths: frozenset[str] | None = None
     classes: int | None = None
+    image: tuple[int, ...] | None = None
 
     def count(self, alias: str) -> int | None:
         """How many taps an alias such as `maps` stands for."""

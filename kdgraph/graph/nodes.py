@@ -104,7 +104,7 @@ class Nodes:
         """A view of the batch."""
         view = self.world.views[name]
         self.used.add(name)
-        sizes = self.world.image
+        sizes = view.sizes or self.world.image
         axes = (Axis(rows=view.tag), *map(Axis, sizes)) if sizes and view.rows is not None else None
         knobs: tuple[tuple[str, object], ...] = (("name", name),)
         if view.of is not None:

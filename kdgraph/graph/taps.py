@@ -51,7 +51,8 @@ def tap(build: Builder, path: Path, span: Span) -> int:
     if _is_missing(network.aliases, network.paths, path.path):
         missing(build, path.model, path.path, path.span)
         return build.unknown(span)
-    alone = (("alone", True),) if build.recipe.forward == "separate" else ()
+    other = _other_size(build, network.image, view)
+    alone = (("alone", True),) if other or build.recipe.forward == "separate" else ()
     name = path.model.name
     mode = tuple(
         (word, True)
@@ -64,9 +65,10 @@ def tap(build: Builder, path: Path, span: Span) -> int:
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes
-        found = _inferred(
-            path.path, rows[0] if rows else _rows(build, view), network.size(path.path)
-        )
+        size = network.size(path.path)
+        if other and size is not None and len(size) > 1:
+            size = None  # maps follow the size of the image
+        found = _inferred(path.path, rows[0] if rows else _rows(build, view), size)
         build.single[key] = build.add(op, (("view", view),), found, span)
     return build.single[key]
 
@@ -75,6 +77,13 @@ def _rows(build: Builder, view: int) -> Axis | None:
     op = build.graph.node(view).op
     known = build.world.views.get(str(op.knob("name"))) if op.name == "input" else None
     return Axis(rows=known.tag) if known and known.tag else None
+
+
+def _other_size(build: Builder, image: tuple[int, ...] | None, view: int) -> bool:
+    """Whether a view is higher or wider, or less so, than the images a model is known with."""
+    axes = build.graph.node(view).axes
+    shown = tuple(axis.size for axis in axes[2:]) if axes else ()
+    return image is not None and None not in shown and shown not in {(), image[1:]}
 
 
 def _view(build: Builder, model: Model, span: Span) -> int:

@@ -8,6 +8,7 @@ from kdgraph.graph.borrow import lender
 from kdgraph.graph.build import Builder
 from kdgraph.graph.knobs import knob_of
 from kdgraph.graph.scope import Scope
+from kdgraph.graph.view_sizes import view_form, view_sizes
 from kdgraph.graph.world import View, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
@@ -94,7 +95,7 @@ class _Planner:
         self.entries = entries
         self.build = build
         self.augment = augment
-        self.raw = View(RAW)
+        self.raw = View(RAW, sizes=build.world.image)
         self.views: dict[str, View] = {}
         self.steps: list[ViewStep] = []
         self.mistakes: list[Diagnostic] = []
@@ -233,7 +234,9 @@ class _Planner:
             )
         sources = tuple(view.name for view in inputs)
         self.steps.append(ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1))
-        return View(name, rows, of, (*(one for view in inputs for one in view.at), *at))
+        within = (*(one for view in inputs for one in view.at), *at)
+        sizes = view_sizes(made, inputs[0].sizes, knobs)
+        return View(name, rows, of, within, sizes, view_form(made, inputs, knobs))
 
     def _seen_from_outside(self, tree: Syntax) -> Syntax:
         """A value as the outermost recipe writes it: `j` of a recipe in use is `mixed.j`."""

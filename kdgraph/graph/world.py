@@ -23,12 +23,16 @@ class View:
         rows: how many rows an image; None where that is not known.
         of: the view this one is a slice of, and which row of each image it takes.
         at: values that it is made with, such as the numbers of other images: `image[j]`.
+        sizes: channels, height and width; None where nothing of them is known.
+        form: what it does to an image even where nothing is drawn, step by step.
     """
 
     name: str
     rows: int | None = 1
     of: tuple[str, int] | None = None
     at: tuple[Syntax, ...] = ()
+    sizes: tuple[int | None, ...] | None = None
+    form: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str:

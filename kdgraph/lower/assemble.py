@@ -78,7 +78,8 @@ def assemble(
         assert isinstance(taps, tuple)
         paths = [world.networks[model].path(tap) for tap in taps]
         own = (prepare or {}).get(model)
-        batch = own(sample) if own is not None else sample
+        shown = _shown(graph, world, number, sample)
+        batch = own(shown) if own is not None else shown
         readers[reader] = Reader(_body(networks[model], paths, batch, op), own)
     wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, ranks, examples)
     program = lowered(graph, wiring)
@@ -89,6 +90,17 @@ def assemble(
     if lasting.first is not None:
         step.begin_with(beginning(lasting.first, wiring, program), lasting.first)
     return step.to(sample.device)
+
+
+def _shown(graph: LossGraph, world: World, run: int, sample: Tensor) -> Tensor:
+    """A batch such as a model's own views give it; of other sizes than the sample, of zeros."""
+    ops = [graph.node(source).op for source in graph.sources(run)]
+    views = [world.views.get(str(op.knob("name"))) for op in ops if op.name == "input"]
+    sizes = views[0].sizes if views and views[0] is not None else None
+    if sizes is None or sizes == tuple(sample.shape[1:]):
+        return sample
+    known = [size for size in sizes if size is not None]
+    return sample.new_zeros(len(sample), *known) if len(known) == len(sizes) else sample
 
 
 def digest_of(graph: LossGraph) -> str:

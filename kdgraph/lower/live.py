@@ -34,6 +34,7 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
         sizes=sizes,
         paths=frozenset(path for path, _ in network.named_modules() if path),
         classes=classes,
+        image=tuple(image),
     )
 
 

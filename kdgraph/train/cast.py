@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from kdgraph.compiler import analyse, stage_world
+from kdgraph.compiler import analyse, images_seen, stage_world
 from kdgraph.data.images import Split
 from kdgraph.data.load import load
+from kdgraph.data.statistics import statistics
 from kdgraph.experiment import Experiment
+from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.normalisation import wrong_channels
-from kdgraph.lang.setting import ModelSpec, Setting
 from kdgraph.lower.live import live_network
 from kdgraph.lower.parts import seeded
 from kdgraph.models.build import build
 from kdgraph.models.weights import load_weights
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
+from kdgraph.train.evaluate import looker
 from kdgraph.views.normalize import Normalize
 
 STUDENT = "student"
@@ -72,13 +75,12 @@ class Cast:
 
         A teacher that runs in train mode is a copy, so that every seed has it as it was taught.
         """
-        setting = self.experiment.setting
         fresh = {
-            name: build_model(name, setting.models[name], setting, self.split, seed).network
+            name: build_model(name, self.experiment, self.split, seed, self.normalisations[name])
             for name in self.learners
         }
         copies = {name: deepcopy(self.networks[name]) for name in self.followers}
-        return {**self.networks, **copies, **fresh}
+        return {**self.networks, **copies, **{name: one.network for name, one in fresh.items()}}
 
 
 def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
@@ -93,14 +95,15 @@ def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
         RecipeError: with every mistake of data, of weights, or of the recipe with them.
     """
     split = split or load(experiment.data)
-    setting, wanted = experiment.setting, {*_looked_at(experiment), STUDENT}
+    wanted = {*_looked_at(experiment), STUDENT}
+    experiment = on_data(experiment, split)
     members: dict[str, Member] = {}
     mistakes: list[Diagnostic] = []
-    for name, spec in setting.models.items():
+    for name in experiment.setting.models:
         if name not in wanted:
             continue
         try:
-            members[name] = build_model(name, spec, setting, split, seed)
+            members[name] = build_model(name, experiment, split, seed)
         except RecipeError as error:
             mistakes += error.diagnostics
     if mistakes:
@@ -121,13 +124,17 @@ class Member:
     normalisation: Normalisation
 
 
-def build_model(name: str, spec: ModelSpec, setting: Setting, split: Split, seed: int) -> Member:
+def build_model(
+    name: str, experiment: Experiment, split: Split, seed: int, known: Normalisation | None = None
+) -> Member:
     """One network: its weights from a file, else drawn from the seed and its name alone.
 
-    It is normalised with what the setting says, else with what its weights were trained
-    with, else with the statistics of the run's data.
+    It is normalised with what is `known`, what the setting says, else with what its weights
+    were trained with, else with the statistics of what it sees of the run's data.
     """
-    classes, channels = len(split.train.names), split.train.channels
+    setting, spec = experiment.setting, experiment.setting.models[name]
+    image = experiment.analysis.home_image(name)
+    classes, channels = len(split.train.names), image[0] if image else split.train.channels
     span = setting.spans.get(name)
     made: nn.Module = seeded(
         seed, f"model {name}", lambda: build(spec.name, classes, channels=channels, span=span)
@@ -138,7 +145,45 @@ def build_model(name: str, spec: ModelSpec, setting: Setting, split: Split, seed
     wrong = tuple(wrong_channels(name, scale, channels, span))
     if wrong:
         raise RecipeError(*wrong)
-    return Member(made, scale or split.normalisation)
+    return Member(made, known or scale or normalisation_of(experiment, name, split))
+
+
+def normalisation_of(experiment: Experiment, model: str, split: Split) -> Normalisation:
+    """The statistics of what a model sees of the training data.
+
+    Where that has the channels of the images, they are the images' own.
+    """
+    analysis = experiment.analysis
+    view = analysis.homes[model]
+    image = analysis.home_image(model)
+    if image is None or image[0] == split.train.channels:
+        return split.normalisation
+    look = looker(analysis.views.steps, [view])
+
+    def shown(pixels: Tensor) -> Tensor:
+        return look(pixels, torch.arange(len(pixels), device=pixels.device))[view]
+
+    return Normalisation(*statistics(split.train, shown))
+
+
+def on_data(experiment: Experiment, split: Split) -> Experiment:
+    """The experiment examined again where the data are not as the setting says."""
+    world = _with_data(experiment, split)
+    if world == experiment.world:
+        return experiment
+    analysis = analyse(experiment.recipe, world, experiment.setting.augment)
+    return replace(experiment, world=analysis.world, analysis=analysis)
+
+
+def _with_data(experiment: Experiment, split: Split) -> World:
+    return replace(
+        experiment.world,
+        classes=len(split.train.names),
+        counted=True,
+        examples=len(split.train),
+        tests=len(split.test),
+        image=(split.train.channels, *split.train.size),
+    )
 
 
 def on_networks(
@@ -148,21 +193,14 @@ def on_networks(
 
     A model that only a pruned term looks at is not among the networks; its name stays known.
     """
-    image = (split.train.channels, *split.train.size)
+    world = _with_data(experiment, split)
     titles = {name: spec.name for name, spec in experiment.setting.models.items()}
+    seen = images_seen(experiment.recipe, world, experiment.setting.augment)
     live = {
-        name: live_network(name, network, image, titles.get(name, ""))
+        name: live_network(name, network, seen.get(name) or world.image or (), titles.get(name, ""))
         for name, network in networks.items()
     }
-    world = replace(
-        experiment.world,
-        networks={**experiment.world.networks, **live},
-        classes=len(split.train.names),
-        counted=True,
-        examples=len(split.train),
-        tests=len(split.test),
-        image=image,
-    )
+    world = replace(world, networks={**world.networks, **live})
     analysis = analyse(experiment.recipe, world, experiment.setting.augment)
     return replace(experiment, world=analysis.world, analysis=analysis)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from torch import Tensor, nn
+from torch import nn
 
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
@@ -13,12 +13,11 @@ from kdgraph.lower.prepared import Prepared
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import device as devices
 from kdgraph.train.cast import normalised
-from kdgraph.train.evaluate import needed
+from kdgraph.train.evaluate import looker
 from kdgraph.train.events import Compared, Listener
 from kdgraph.train.feed import near
 from kdgraph.train.fidelity import Fidelity, fidelity
 from kdgraph.train.method import Place
-from kdgraph.views.program import run
 
 Found = Mapping[tuple[str, str], Fidelity]
 """by who was measured, and on which images: `train` or `test`"""
@@ -58,10 +57,10 @@ def fidelities(
     """
     protocol = experiment.protocol()
     scales = normalised(normalisations)
-    steps = needed(experiment.analysis.views.steps, "x")
-
-    def look(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
-        return run(steps, pixels, examples, seed=0, stage=0, epoch=0, train=False)
+    views = experiment.analysis.homes
+    homes = {name: views[name] for name in teachers}
+    homes |= {name: views[model] for name, (model, _) in students.items()}
+    look = looker(experiment.analysis.views.steps, homes.values())
 
     def ready(model: str, network: nn.Module) -> nn.Module:
         return Prepared(scales[model], network).to(place.device)
@@ -77,6 +76,7 @@ def fidelities(
             device=place.device,
             autocast=devices.autocast(protocol.precision, place.device),
             world=place.world,
+            homes=homes,
         )
         found |= {(name, data): one for name, one in measured.items()}
     return found

@@ -22,7 +22,7 @@ from kdgraph.train import manifest, optimise
 from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, launched, wrap
-from kdgraph.train.evaluate import accuracy, measured, needed
+from kdgraph.train.evaluate import accuracy, looker, measured
 from kdgraph.train.events import Listener, Warned, tell
 from kdgraph.train.feed import Feed, fewest_rows, near
 from kdgraph.train.interrupt import interruptible
@@ -57,7 +57,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     listeners: Sequence[Listener] = (),
     world: World = ALONE,
     networks: Sequence[str] = ("student",),
-    view: str = "x",
+    homes: Mapping[str, str] | None = None,
     evaluate: Callable[[], Mapping[str, float]] | None = None,
     also: Callable[[], Mapping[str, float]] | None = None,
     numbers: Callable[[int], Tensor] | None = None,
@@ -89,7 +89,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
         world: the processes that train together.
         networks: the models that are evaluated after each epoch, those of them that this stage
             trains; the first one's accuracy decides the best epoch.
-        view: what these models see.
+        homes: the view that each of these models is measured with, where it is not `x`.
         also: further measures after each epoch, by name.
         evaluate: measures in place of the accuracies of `networks`; `accuracy` decides the best.
         numbers: the examples of an epoch in order, in place of all in a random one.
@@ -113,16 +113,14 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     feed = Feed(condenser.pool if condenser else train_set, training, world, device, least)
     _warn_uneven(feed, listeners)
     _compile(step, compile)
-    seen = needed(view_steps, view)
+    at_home = dict.fromkeys(networks, "x") | dict(homes or {})
+    look_again = looker(view_steps, at_home.values())
 
     def look(batch: Batch, epoch: int) -> Mapping[str, Tensor]:
         return run(
             view_steps, batch.pixels, batch.examples, seed=seed, stage=stage, epoch=epoch,
             train=True,
         )  # fmt: skip
-
-    def look_again(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
-        return run(seen, pixels, examples, seed=seed, stage=stage, epoch=0, train=False)
 
     examined = _examined(step, networks, trained)
     models = tuple(examined)
@@ -136,7 +134,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
                 batch=training.eval_batch,
                 device=device,
                 autocast=devices.autocast(training.precision, device),
-                view=view,
+                view=at_home[name],
                 world=world,
             )
             for name, network in examined.items()

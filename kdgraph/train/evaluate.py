@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -12,6 +12,7 @@ from kdgraph.data.batches import batches
 from kdgraph.data.images import Examples
 from kdgraph.lower.frozen import Frozen
 from kdgraph.train.distributed import ALONE, World
+from kdgraph.views.program import run
 from kdgraph.viewstep import ViewStep
 
 Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
@@ -70,9 +71,19 @@ def measured(
     return {**first(), **also()}
 
 
-def needed(steps: Sequence[ViewStep], view: str) -> list[ViewStep]:
-    """The steps that one view is made by, in their order."""
-    wanted, kept = {view}, []
+def looker(steps: Sequence[ViewStep], views: Iterable[str], stage: int = 0) -> Look:
+    """What makes these views in their deterministic form."""
+    seen = needed(steps, *views)
+
+    def look(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
+        return run(seen, pixels, examples, seed=0, stage=stage, epoch=0, train=False)
+
+    return look
+
+
+def needed(steps: Sequence[ViewStep], *views: str) -> list[ViewStep]:
+    """The steps that these views are made by, in their order."""
+    wanted, kept = set(views), []
     for step in reversed(steps):
         if step.name in wanted:
             wanted.update(step.inputs)

@@ -58,6 +58,7 @@ def fidelity(
     device: torch.device,
     autocast: torch.dtype | None = None,
     world: World = ALONE,
+    homes: Mapping[str, str] | None = None,
 ) -> dict[str, Fidelity]:
     """Measure networks against the mean of the teachers, in evaluation mode.
 
@@ -70,11 +71,13 @@ def fidelity(
         device: where the networks are.
         autocast: what the networks compute in, as in training.
         world: each rank looks at its share; all give the same answer.
+        homes: the view that each network sees, by the names given here, where it is not `x`.
 
     Returns:
         the students by their names, and the teachers together under all of their names.
     """
     networks = {**teachers, **students}
+    at_home = dict.fromkeys(networks, "x") | dict(homes or {})
     for network in networks.values():
         world.follow(network)
     shares = batches(
@@ -88,9 +91,9 @@ def fidelity(
         for part in examples.read(one for one in shares if len(one)):
             pixels = part.pixels.to(device, non_blocking=True)
             labels = part.labels.to(device, non_blocking=True)
-            seen = look(pixels, part.examples.to(device, non_blocking=True))["x"]
+            seen = look(pixels, part.examples.to(device, non_blocking=True))
             with casting(device, autocast):
-                said = {name: _exact(network(seen)) for name, network in networks.items()}
+                said = {name: _exact(one(seen[at_home[name]])) for name, one in networks.items()}
             taught = together([said[name] for name in teachers]) if teachers else None
             heard = {} if taught is None else {", ".join(teachers): taught}
             heard |= {name: said[name] for name in students}

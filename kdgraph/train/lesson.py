@@ -11,6 +11,8 @@ from torch import nn
 from kdgraph.data.images import Split
 from kdgraph.data.load import load
 from kdgraph.experiment import Experiment, examine
+from kdgraph.graph.sight import X
+from kdgraph.lang.parse import expression
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Entry, Recipe, Stage
 from kdgraph.lang.setting import ModelSpec, Setting
@@ -18,11 +20,13 @@ from kdgraph.lang.syntax import Name
 from kdgraph.normalisation import Normalisation
 from kdgraph.surroundings import data_spec
 from kdgraph.train import device as devices
-from kdgraph.train.cast import STUDENT, on_networks
+from kdgraph.train.cast import STUDENT, normalisation_of, on_networks
 from kdgraph.train.code import code_of
 from kdgraph.train.contents import digest
 
 BASELINE = "ce"
+LOSS = "sup"
+"""what that recipe calls its loss"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Lesson:
     ) -> dict[str, object]:
         """Everything that determines the weights which this lesson gives."""
         analysis = self.experiment.analysis
+        home = analysis.homes[STUDENT]
         training = self.experiment.training(analysis.stages[0][0], self.only)
         return {
             "model": spec.name,
@@ -56,6 +61,7 @@ class Lesson:
             "select": spec.select,
             "data": digest(self.split),
             "views": [asdict(step) for step in analysis.views.steps],
+            **({} if home == X else {"seen": home}),
             "normalisation": self.normalisation.facts,
             "training": asdict(training),
             "precision": devices.resolved(training.precision, device),
@@ -66,33 +72,35 @@ class Lesson:
 
 
 def teachers_lesson(
-    whole: Experiment, values: Mapping[str, object], spec: ModelSpec, network: nn.Module,
-    split: Split,
-) -> Lesson:  # fmt: skip
+    whole: Experiment, values: Mapping[str, object], name: str, network: nn.Module, split: Split
+) -> Lesson:
     """How a model is trained that the setting asks to `train`.
 
-    It sees all the data with clean labels, unless `data` of its entry says otherwise, and is
-    normalised with their statistics. Its training is its own: `--set train.epochs=3` shortens
-    the student's alone, and the kept teacher is used again; `--set
-    models.teacher.train.epochs=3` is the teacher's.
+    It sees all the data with clean labels, unless `data` of its entry says otherwise, in the
+    view that the recipe asks it with, and is normalised with their statistics. Its training is
+    its own: `--set train.epochs=3` shortens the student's alone, and the kept teacher is used
+    again; `--set models.teacher.train.epochs=3` is the teacher's.
 
     Args:
         whole: the run's experiment.
         values: `--set` pairs.
-        spec: the model's entry in the setting.
+        name: of the model in the recipe.
         network: the model.
         split: the run's data.
     """
-    setting = whole.setting
+    setting, spec = whole.setting, whole.setting.models[name]
     change = {"fraction": 1.0, "label_noise": 0.0, **spec.data}
     data = setting.data.model_copy(update=change)
     plain = _plain(whole, values, "data.", "models.")
     plain = replace(plain, setting=replace(plain.setting, data=data))
     seen = split if data == setting.data else load(data_spec(plain.setting))
     only = spec.train if spec.train.model_fields_set else None
-    plain = replace(plain, setting=_without_parts(plain.setting))
-    scale = spec.normalisation or seen.normalisation
-    return Lesson(on_networks(plain, {STUDENT: network}, seen), seen, network, scale, only)
+    home = whole.analysis.homes[name]
+    recipe = plain.recipe if home == X else _looking(plain.recipe, whole.recipe, home)
+    plain = replace(plain, setting=_without_parts(plain.setting), recipe=recipe)
+    told = on_networks(plain, {STUDENT: network}, seen)
+    scale = spec.normalisation or normalisation_of(told, STUDENT, seen)
+    return Lesson(told, seen, network, scale, only)
 
 
 def students_lesson(
@@ -114,21 +122,38 @@ def students_lesson(
         mode=tuple(one for one, _ in modes),
         mode_spans=tuple(span for _, span in modes),
     )
+    home = whole.analysis.homes[STUDENT]
+    looking = _looking(plain.recipe, whole.recipe, home)
     recipe = replace(
-        plain.recipe,
+        looking,
         train=whole.recipe.train,
         views=whole.recipe.views,
-        where={**_asked_by_views(whole.recipe), **plain.recipe.where},
+        where={**_asked_by_views(whole.recipe.views, whole.recipe), **looking.where},
         stages=(stage,),
     )
     told = on_networks(replace(plain, recipe=recipe), {STUDENT: network}, split)
     return Lesson(told, split, network, normalisation)
 
 
-def _asked_by_views(recipe: Recipe) -> dict[str, Entry]:
+def _looking(plain: Recipe, whole: Recipe, home: str) -> Recipe:
+    """Cross-entropy on a view of another recipe, with what that view is made of."""
+    views: dict[str, Entry] = {}
+    left = [home]
+    while left:
+        name = left.pop()
+        if name in whole.views and name not in views:
+            views[name] = whole.views[name]
+            left += [one.id for one in views[name].tree.walk() if isinstance(one, Name)]
+    entry = plain.where[LOSS]
+    tree = expression(f"cross_entropy(student({home}).logits, y)")
+    where = {**_asked_by_views(views, whole), **plain.where, LOSS: replace(entry, tree=tree)}
+    return replace(plain, views=views, use=whole.use if "." in home else {}, where=where)
+
+
+def _asked_by_views(views: Mapping[str, Entry], recipe: Recipe) -> dict[str, Entry]:
     """The names of `where` that views compute with, as in `crop(image, pad=n)`."""
     found: dict[str, Entry] = {}
-    left = [entry.tree for entry in recipe.views.values()]
+    left = [entry.tree for entry in views.values()]
     while left:
         for one in left.pop().walk():
             name = one.id if isinstance(one, Name) else ""

@@ -31,7 +31,7 @@ from kdgraph.train import optimise
 from kdgraph.train.cast import STUDENT, normalised
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.engine import train_stage
-from kdgraph.train.evaluate import accuracy, needed
+from kdgraph.train.evaluate import accuracy, looker
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import near
 from kdgraph.train.gather import ranks_of
@@ -40,7 +40,6 @@ from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import Accuracy, Outcome, StageResult
 from kdgraph.views.normalize import Normalize
-from kdgraph.views.program import run
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
             save_every=here.save_every,
             also=measures,
             networks=trained_models(experiment, stage),
+            homes=experiment.analysis.homes,
         )
         if ground is None:
             results.append(train(out=out))
@@ -146,7 +146,9 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
         for model in one.models
     }
     if not results or STUDENT not in results[-1].models:  # it may have an earlier stage's best
-        share = share_right(experiment, networks[STUDENT], normalisations[STUDENT], split, place)
+        share = share_right(
+            experiment, STUDENT, networks[STUDENT], normalisations[STUDENT], split, place
+        )
         found[STUDENT] = Accuracy(share, found[STUDENT].best if STUDENT in found else share)
     return Outcome(tuple(results), found)
 
@@ -228,6 +230,7 @@ def _fitted(training: Training, step: Step, elsewhere: frozenset[str]) -> Traini
 
 def share_right(
     experiment: Experiment,
+    model: str,
     network: nn.Module,
     normalisation: Normalisation,
     split: Split,
@@ -235,17 +238,14 @@ def share_right(
 ) -> float:
     """The accuracy of a network that is not trained here, in the precision of training."""
     protocol = experiment.protocol()
-    steps = needed(experiment.analysis.views.steps, "x")
-
-    def look(pixels: torch.Tensor, examples: torch.Tensor) -> Mapping[str, torch.Tensor]:
-        return run(steps, pixels, examples, seed=0, stage=0, epoch=0, train=False)
-
+    home = experiment.analysis.homes[model]
     return accuracy(
         Prepared(Normalize(normalisation.mean, normalisation.std), network).to(place.device),
         near(split.test, place.device),
-        look,
+        looker(experiment.analysis.views.steps, [home]),
         batch=protocol.eval_batch,
         device=place.device,
         autocast=devices.autocast(protocol.precision, place.device),
         world=place.world,
+        view=home,
     )

@@ -17,6 +17,7 @@ from kdgraph.train import optimise
 from kdgraph.train.cast import normalised
 from kdgraph.train.condense import refuse_large
 from kdgraph.train.feed import Feed, fewest_rows
+from kdgraph.train.fitting import refuse_unsuitable
 from kdgraph.train.method import Place, compile_stage, trained_in
 
 
@@ -33,8 +34,10 @@ def rehearse(
         the keys of `train.groups` that mean something in some stage.
 
     Raises:
-        RecipeError: a stage trains nothing, a batch can't be shared out, a part has no such name.
+        RecipeError: a view can't be made of the images, a stage trains nothing, a batch can't be
+            shared out, a part has no such name.
     """
+    refuse_unsuitable(experiment, split)
     prepare = normalised(normalisations)
     stages: list[tuple[Training, Step]] = []
     for stage, _ in experiment.analysis.stages:

@@ -150,9 +150,9 @@ class Run:
             own = "" if scale == made.split.normalisation else ", with a mean and std of its own"
             self.say(f"{name}: {spec.name} from {spec.weights}{own}")
             self.taught[name] = about | {"weights": spec.weights} | scale.facts
-            share = share_right(made.experiment, network, scale, made.split, self.place)
+            share = share_right(made.experiment, name, network, scale, made.split, self.place)
             return Entry(name, spec.name, (share,), parameters=parameters)
-        lesson = teachers_lesson(made.experiment, self.request.values, spec, network, made.split)
+        lesson = teachers_lesson(made.experiment, self.request.values, name, network, made.split)
         kept = self._taught(name, spec, network, lesson, self.request.shared)
         self.taught[name] = about | {"weights": str(kept.path)} | self.normalisations[name].facts
         last = kept.best if spec.select == "best" else kept.last
@@ -165,7 +165,7 @@ class Run:
             spec = made.experiment.setting.models[name]
             if spec.weights == "train":
                 lesson = teachers_lesson(
-                    made.experiment, self.request.values, spec, networks[name], made.split
+                    made.experiment, self.request.values, name, networks[name], made.split
                 )
                 self._taught(name, spec, networks[name], lesson, seed)
         return networks

@@ -19,6 +19,9 @@ import torch
 
 import kdgraph
 from kdgraph.cli import main
+from kdgraph.compiler import images_seen
+from kdgraph.graph.network import Network
+from kdgraph.graph.world import World
 from kdgraph.lang.setting import read_setting
 from kdgraph.models.build import build
 from kdgraph.registry import REGISTRY
@@ -26,6 +29,7 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks
 
 LOSS = "loss: cross_entropy(student.logits, y)\n"
 BATCH, CLASSES, SIDE = 6, 10, 8
+MODELS = {"teacher": 16, "student": 8}
 APART = ("index.md",)
 """pages whose commands run in processes of their own; the others save the time to load torch"""
 
@@ -75,10 +79,12 @@ def reads(block: Block) -> None:
 
 def computes(recipe: str, block: Block) -> None:
     """Every stage of a recipe gives a finite loss, and gradient comes from it."""
-    for stage in kdgraph.load(recipe).stages or (None,):
+    read, image = kdgraph.load(recipe), (1, SIDE, SIDE)
+    seen = images_seen(read, World({name: Network(name) for name in MODELS}, image=image))
+    for stage in read.stages or (None,):
         networks = {
-            name: build(f"convnet{width}", CLASSES, channels=1)
-            for name, width in (("teacher", 16), ("student", 8))
+            name: build(f"convnet{width}", CLASSES, channels=seen[name][0])
+            for name, width in MODELS.items()
         }
         step = kdgraph.compile(
             recipe, models=networks, sample=torch.rand(BATCH, 1, SIDE, SIDE),
@@ -87,7 +93,7 @@ def computes(recipe: str, block: Block) -> None:
         )  # fmt: skip
         step.clock(epoch=1, epochs=1, step=0)
         views = {
-            name: torch.rand(BATCH * (view.rows or 1), 1, SIDE, SIDE)
+            name: torch.rand(BATCH * (view.rows or 1), *(view.sizes or image))
             for name, view in step.world.views.items()
         }
         out = step(views, torch.arange(BATCH), torch.arange(BATCH))

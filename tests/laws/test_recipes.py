@@ -53,8 +53,8 @@ class Trained:
         experiment = tiny(recipe)
         split = load(experiment.data)
         self.networks = {
-            name: build_model(name, spec, experiment.setting, split, 0).network
-            for name, spec in experiment.setting.models.items()
+            name: build_model(name, experiment, split, 0).network
+            for name in experiment.setting.models
         }
         self.experiment = on_networks(experiment, self.networks, split)
         self.stages = [

@@ -73,7 +73,7 @@ def test_precision_is_told_as_it_comes_out(monkeypatch):
 def test_the_key_of_a_teacher_has_its_normalisation_precision_and_code(made):
     spec = made.experiment.setting.models["teacher"]
     network = made.networks["teacher"]
-    lesson = teachers_lesson(made.experiment, SMALL, spec, network, made.split)
+    lesson = teachers_lesson(made.experiment, SMALL, "teacher", network, made.split)
     told = lesson.facts("teacher", spec, 0, CPU)
 
     assert told["precision"] == "float32"
@@ -90,10 +90,10 @@ def test_the_key_of_a_teacher_has_its_normalisation_precision_and_code(made):
 
 def test_a_teacher_of_all_the_data_is_normalised_with_the_statistics_of_all_the_data():
     part = cast(examine("kd", "digits", SMALL | {"data.fraction": "0.25"}), seed=0)
-    spec, network = part.experiment.setting.models["teacher"], part.networks["teacher"]
+    network = part.networks["teacher"]
     whole = cast(examine("kd", "digits", SMALL), seed=0)
 
-    lesson = teachers_lesson(part.experiment, SMALL, spec, network, part.split)
+    lesson = teachers_lesson(part.experiment, SMALL, "teacher", network, part.split)
 
     assert len(part.split.train) == 10
     assert lesson.normalisation == whole.split.normalisation

@@ -64,9 +64,8 @@ def test_the_command_line_wins_for_the_student_alone_as_well(made):
 
 
 def test_a_teacher_sees_neither_the_recipe_s_views_nor_its_stages(made):
-    spec = made.experiment.setting.models["teacher"]
     lesson = teachers_lesson(
-        made.experiment, SMALL, spec, made.networks["teacher"], made.split
+        made.experiment, SMALL, "teacher", made.networks["teacher"], made.split
     ).experiment
     training = lesson.training(lesson.analysis.stages[0][0])
 

@@ -202,3 +202,52 @@ class DrawsFromValues(Diagnostic):
     help = "give it `i`, `y`, or a name that is given to the step"
 
     word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherChannels(Diagnostic):
+    """One model is shown views of different numbers of channels, and a network takes only one.
+
+    A model that sees luminance has one input channel, one that sees colours three:
+
+        a: mse(student(lum).features, student.features)      # lum: luminance(image)
+
+    Show it views of the same channels, or give the other view to another model.
+    """
+
+    code = "KD512"
+    title = "`{model}` is shown {channels} and {others} channels"
+    label = "`{view}` has {channels}"
+    help = "show it views of the same channels, or give `{view}` to another model"
+
+    model: str
+    view: str
+    channels: int
+    other: str
+    others: int
+    seen_at: Span | None = None
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """Both taps."""
+        other = [(self.seen_at, f"`{self.other}` has {self.others}")] if self.seen_at else []
+        return [*super().labels(), *other]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToMeasure(Diagnostic):
+    """A model sees views of several rows an image only, of other channels than `x`.
+
+    What it is taught on and measured with is a view of one row an image, of channels that
+    it takes. `only(v, j)` makes one of a view of several rows:
+
+        views: {both: "stack(a, b)", one: "only(both, 0)"}
+    """
+
+    code = "KD513"
+    title = "no view to measure `{model}` with has the channels it takes: {channels}"
+    label = "`{view}` has several rows an image"
+    help = "show it a view of one row, such as `only({view}, 0)`, as well"
+
+    model: str
+    view: str
+    channels: int

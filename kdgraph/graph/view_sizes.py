@@ -1,0 +1,50 @@
+"""How large the images of a view are, read off the signature of what makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kdgraph.graph.world import View
+from kdgraph.primitive import Signature
+
+Sizes = tuple[int | None, ...]
+
+
+def view_sizes(made: Signature, image: Sizes | None, knobs: Mapping[str, object]) -> Sizes | None:
+    """Channels, height and width of the result; None where nothing is known.
+
+    The axes of the signature say it: `b c h w` to `b 1 h w` is one channel of the old size,
+    `b c size size` is as large as the knob `size`.
+    """
+    given, gives = made.parameters[0].axes.split()[1:], made.axes.split()[1:]
+    if image is not None and len(image) != len(given):
+        return None
+    known: dict[str, object] = dict(zip(given, image or (None,) * len(given), strict=True))
+    known |= knobs
+    found = tuple(_size(word, known) for word in gives)
+    return found if any(found) else None
+
+
+def _size(word: str, known: Mapping[str, object]) -> int | None:
+    if word.isdecimal():
+        return int(word)
+    value = known.get(word)
+    return int(value) if isinstance(value, (int, float)) else None
+
+
+def view_form(
+    made: Signature, views: Sequence[View], knobs: Mapping[str, object]
+) -> tuple[str, ...]:
+    """What is done to an image even where nothing is drawn.
+
+    An augmentation that only draws, such as `flip`, then does nothing; one that also changes
+    the size, takes one row of several, or draws nothing but a share of 1 (`grey(v)`), does.
+    """
+    before = tuple(step for view in views for step in view.form)
+    asked = {one.name: one.default for one in made.parameters if one.knob} | dict(knobs)
+    only_draws = made.flag("random") and made.parameters[0].axes == made.axes
+    return (
+        before
+        if only_draws and asked != {"p": 1.0}
+        else (*before, f"{made.name} {sorted(knobs.items())}")
+    )
