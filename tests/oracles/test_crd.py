@@ -195,3 +195,18 @@ def test_two_teachers_are_two_critics_and_their_losses_add():
         found = run(step, batch).terms
         assert close(sum(value for name, value in found.items() if name != "sup"), 2 * told)
         step.commit()
+
+
+def test_without_labels_they_reach_the_classifier_alone():
+    logits = torch.zeros(3, 3, dtype=torch.float64)
+    student, teacher = Stub(F_S.clone(), logits.clone()), Stub(F_T.clone(), logits)
+    models = {"teacher": teacher, "student": student}
+    step = kdgraph.compile(
+        "crd-unlabelled", models=models, sample=X, examples=6, given=["J"], set={"K": 2}
+    )
+    out = run(step, FIRST)
+    out.terms["probe"].backward()
+
+    assert student.features.grad is None
+    assert student.fc.weight.grad.norm() > 0
+    assert close(out.terms["probe"], torch.tensor(3.0).double().log().item())  # zeros: one in three
