@@ -126,11 +126,16 @@ def primitive(function: Any = None, **flags: object) -> Any:
         TypeError: an annotation is neither a sort nor a knob type.
         ValueError: the word is taken.
     """
+    return word(function, "primitive", flags)
+
+
+def word(function: Any, kind: str, flags: dict[str, object]) -> Any:  # noqa: ANN401 - see the overloads
+    """Register a function as a word of a kind; without a function, what registers one."""
 
     def register(one: Function) -> Function:
         from kdgraph.registry import REGISTRY
 
-        made = signature_of(one, "primitive", flags)
+        made = signature_of(one, kind, flags)
         one.signature = made  # type: ignore[attr-defined]  # functions take attributes
         REGISTRY.add(made)
         return one

@@ -16,8 +16,7 @@ from typing import Any, TypeVar, overload
 from torch import Tensor
 
 from kdgraph.draws.pool import Pool
-from kdgraph.primitive import signature_of
-from kdgraph.registry import REGISTRY
+from kdgraph.primitive import word
 from kdgraph.views.draw import Draw
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -56,11 +55,4 @@ def draw(function: Any = None, **flags: object) -> Any:
         TypeError: an annotation is neither a sort nor a knob type.
         ValueError: the word is taken.
     """
-
-    def register(one: Function) -> Function:
-        made = signature_of(one, "draw", {"random": True, **flags})
-        one.signature = made  # type: ignore[attr-defined]  # functions take attributes
-        REGISTRY.add(made)
-        return one
-
-    return register if function is None else register(function)
+    return word(function, "draw", {"random": True, **flags})

@@ -88,7 +88,7 @@ def assemble(
     told = digest or digest_of(graph)
     step = Step(program, graph, world, networks, told, draws, lasting.starts, everyones)
     if lasting.first is not None:
-        step.begin_with(beginning(lasting.first, wiring, program), lasting.first)
+        step.running.begin_with(beginning(lasting.first, wiring, program), lasting.first)
     return step.to(sample.device)
 
 

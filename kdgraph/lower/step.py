@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -15,6 +14,7 @@ from kdgraph.lower.drawing import Draws
 from kdgraph.lower.fault import point_out
 from kdgraph.lower.memories import memories
 from kdgraph.lower.recollection import Everyones, Recollection
+from kdgraph.lower.running import Running
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
 from kdgraph.memory.memory import Memory
@@ -34,17 +34,6 @@ class Out(NamedTuple):
     terms: dict[str, Tensor]
     weights: dict[str, Tensor]
     outputs: dict[str, Tensor]
-
-
-@dataclass
-class _Program:
-    """Something to run, and the names of its inputs in order."""
-
-    run: Callable[..., dict[str, Any]]
-    order: tuple[str, ...]
-
-    def __call__(self, known: Mapping[str, Tensor | None]) -> dict[str, Any]:
-        return self.run(*(known[name] for name in self.order))
 
 
 class Step(nn.Module):
@@ -81,9 +70,8 @@ class Step(nn.Module):
         self.starts = dict(starts or {})
         self.recollection = Recollection(memories(graph, program), everyones)
         drawn = {one.name for one in draws.places}
-        self._later = _Program(program.forward, tuple(graph.fed().values()))
-        self._first: _Program | None = None
-        self.inputs = tuple(name for name in self._later.order if name not in drawn)
+        self.running = Running(program, graph)
+        self.inputs = tuple(name for name in self.running.order if name not in drawn)
         self.models = dict(networks)
         self._networks = dict(networks)
         self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
@@ -141,7 +129,8 @@ class Step(nn.Module):
             self.program.clock.must_know(self.times)
         self.draws.fill(known, self.recollection.commits)
         try:
-            found = self._now(known)
+            begun = all(one.holds for one in self.memory.values())
+            found = self.running(known, begun=begun, like=self.program.clock.epoch)
         except FAULTS as fault:
             if not torch.compiler.is_compiling():
                 point_out(fault, self.program)
@@ -164,28 +153,7 @@ class Step(nn.Module):
 
         What the step does around it stays Python: it matches arguments, draws, and stages.
         """
-        for one in filter(None, (self._first, self._later)):
-            one.run = torch.compile(one.run, *args, **kwargs)
-
-    def begin_with(self, program: fx.GraphModule, graph: LossGraph) -> None:
-        """Run another program until all memory holds something; it shares this one's parts."""
-        self._first = _Program(program.forward, tuple(graph.fed().values()))
-
-    def _now(self, known: Mapping[str, Tensor | None]) -> dict[str, Any]:
-        """Run the program; what a first step leaves out is 0."""
-        if self._first is None or all(one.holds for one in self.memory.values()):
-            return self._later(known)
-        found = self._first(known)
-        terms, weights = found["terms"], found["weights"]
-        nothing = torch.zeros(
-            (), dtype=self.program.clock.epoch.dtype, device=self.program.clock.epoch.device
-        )
-        if found["total"] is None:
-            found["total"] = nothing.clone().requires_grad_()
-        for term in self.graph.terms:
-            terms.setdefault(term.name, nothing)
-            weights.setdefault(term.name, nothing)
-        return found
+        self.running.compile(*args, **kwargs)
 
     def _same_batch(self, values: list[Tensor]) -> None:
         """Refuse views and labels of different batches; broadcasting would hide it."""

@@ -23,8 +23,7 @@ from typing import Any, TypeVar, overload
 import torch
 from torch import Tensor, nn
 
-from kdgraph.primitive import signature_of
-from kdgraph.registry import REGISTRY
+from kdgraph.primitive import word
 
 Shape = tuple[int, ...]
 Builder = TypeVar("Builder", bound=Callable[..., Any])
@@ -81,11 +80,4 @@ def memory(builder: Any = None, **flags: object) -> Any:
         TypeError: an annotation is neither a sort nor a knob type.
         ValueError: the word is taken.
     """
-
-    def register(one: Builder) -> Builder:
-        made = signature_of(one, "memory", flags)
-        one.signature = made  # type: ignore[attr-defined]  # functions take attributes
-        REGISTRY.add(made)
-        return one
-
-    return register if builder is None else register(builder)
+    return word(builder, "memory", flags)

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from kdgraph.primitive import signature_of
-from kdgraph.registry import REGISTRY
+from kdgraph.primitive import word
 
 Shape = tuple[int, ...]
 Builder = TypeVar("Builder", bound=Callable[..., Any])
@@ -38,11 +37,4 @@ def module(builder: Any = None, **flags: object) -> Any:
         TypeError: an annotation is neither a sort nor a knob type.
         ValueError: the word is taken.
     """
-
-    def register(one: Builder) -> Builder:
-        made = signature_of(one, "module", flags)
-        one.signature = made  # type: ignore[attr-defined]  # functions take attributes
-        REGISTRY.add(made)
-        return one
-
-    return register if builder is None else register(builder)
+    return word(builder, "module", flags)

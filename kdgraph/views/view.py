@@ -15,7 +15,7 @@ from functools import cache
 from inspect import Parameter, signature
 from typing import Any, TypeVar, overload
 
-from kdgraph.primitive import signature_of
+from kdgraph.primitive import word
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,16 +31,7 @@ def view(function: Any = None, *, random: bool = False) -> Any:
         function: the first parameter is the images, the others are knobs, `draw` and `rows`.
         random: it draws, and so has a parameter `draw`.
     """
-
-    def register(one: Function) -> Function:
-        from kdgraph.registry import REGISTRY
-
-        made = signature_of(one, "view", {"random": True} if random else {})
-        one.signature = made  # type: ignore[attr-defined]  # functions take attributes
-        REGISTRY.add(made)
-        return one
-
-    return register if function is None else register(function)
+    return word(function, "view", {"random": True} if random else {})
 
 
 def code(name: str) -> Callable[..., Any]:

@@ -1,0 +1,76 @@
+"""What a step runs: its program, and that of the first step where it is another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from kdgraph.graph.graph import LossGraph
+
+Known = Mapping[str, Tensor | None]
+Found = dict[str, Any]
+
+
+@dataclass
+class _Program:
+    """Something to run, and the names of its inputs in order."""
+
+    run: Callable[..., Found]
+    order: tuple[str, ...]
+
+    @classmethod
+    def of(cls, program: fx.GraphModule, graph: LossGraph) -> _Program:
+        return cls(program.forward, tuple(graph.fed().values()))
+
+    def __call__(self, known: Known) -> Found:
+        return self.run(*(known[name] for name in self.order))
+
+
+class Running:
+    """Runs the program of a graph on values by name.
+
+    Attributes:
+        order: the names of the program's inputs.
+    """
+
+    def __init__(self, program: fx.GraphModule, graph: LossGraph) -> None:
+        self.terms = tuple(term.name for term in graph.terms)
+        self._later = _Program.of(program, graph)
+        self._first: _Program | None = None
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names of the program's inputs, in order."""
+        return self._later.order
+
+    def begin_with(self, program: fx.GraphModule, graph: LossGraph) -> None:
+        """Run another program as long as memory holds nothing."""
+        self._first = _Program.of(program, graph)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - torch.compile's own
+        """Compile the programs; arguments are those of `torch.compile`."""
+        for one in filter(None, (self._first, self._later)):
+            one.run = torch.compile(one.run, *args, **kwargs)
+
+    def __call__(self, known: Known, *, begun: bool, like: Tensor) -> Found:
+        """Run; what a first step leaves out is 0.
+
+        Args:
+            known: the inputs by name.
+            begun: whether all memory holds something.
+            like: a number of the type and on the device of the loss.
+        """
+        if self._first is None or begun:
+            return self._later(known)
+        found = self._first(known)
+        nothing = torch.zeros((), dtype=like.dtype, device=like.device)
+        if found["total"] is None:
+            found["total"] = nothing.clone().requires_grad_()
+        for name in self.terms:
+            found["terms"].setdefault(name, nothing)
+            found["weights"].setdefault(name, nothing)
+        return found
