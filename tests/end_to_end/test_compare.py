@@ -147,6 +147,20 @@ def test_mistakes_of_all_recipes_are_told_before_anything_is_trained(here, tmp_p
     assert not (tmp_path / "runs").exists()
 
 
+def test_views_that_cannot_be_made_of_these_images_are_told_before_a_teacher_learns(here, tmp_path):
+    tiny(tmp_path)
+    (tmp_path / "odd.kd").write_text(
+        "loss: cross_entropy(student(two).logits, y[origin(two)])\n"
+        "views: {small: 'resize(image, 4)', two: 'stack(image, small)'}\n"
+    )
+    for words in (("compare", "kd", "odd.kd"), ("run", "odd.kd")):
+        code, out, err = here(*words, "--on", "tiny.yaml")
+
+        assert code == 1
+        assert "error[KD620]: `stack` cannot be made: images are 1x4x4 and 1x8x8" in err
+        assert "student" not in out
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_comparison_that_was_stopped_goes_on(tmp_path, cache, how):
     tiny(tmp_path, SETTING.replace("train: {epochs: 2, batch", "train: {epochs: 200, batch"))
