@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def draw(experiment: Experiment, folder: RunDir) -> None:
     """Keep the loss graph as a picture, and how the training set was condensed."""
     from kdgraph.cli.condense_drawing import draw_condensing
-    from kdgraph.viz.picture_of import picture_of
     from kdgraph.viz.render import render
+    from kdgraph.viz.stages_of import pictured
 
-    render(picture_of(experiment.analysis), folder.graph)
+    render(pictured(experiment.analysis), folder.graph)
     draw_condensing(folder, experiment.recipe.name)

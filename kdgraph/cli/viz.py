@@ -9,7 +9,7 @@ import typer
 
 from kdgraph.cli.check import ON, PLUGIN, SET
 
-STAGE = typer.Option("--stage", help="The stage of a recipe that has several; else the last.")
+STAGE = typer.Option("--stage", help="The stage of a recipe that has several; else all.")
 RECIPE = typer.Argument(help="A recipe: a file, or the name of a shipped one.")
 
 
@@ -35,11 +35,11 @@ def viz(
 
     from kdgraph.cli.asking import examined_well
     from kdgraph.cli.width import width
-    from kdgraph.viz.picture_of import picture_of
+    from kdgraph.viz.stages_of import pictured
     from kdgraph.viz.terminal import tree
 
     experiment = examined_well(recipe, on, set_, stage, plugin)
-    picture = picture_of(experiment.analysis, stage, subtitle=experiment.setting.name)
+    picture = pictured(experiment.analysis, stage, subtitle=experiment.setting.name)
     if drawn is None or output is None:
         typer.echo(tree(picture, width(otherwise=100)), nl=False)
         return

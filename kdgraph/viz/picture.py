@@ -80,6 +80,8 @@ class Picture:
         recipe: the whole source text, shown beside the HTML drawing.
         notes: sentences under the drawing.
         recipe_path: the file that `recipe` is; lines of other files are not highlighted in it.
+        parts: the stages of a recipe that has several, each drawn by itself; together they
+            have the boxes and arrows of the whole.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Picture:
     recipe: str = ""
     notes: tuple[str, ...] = ()
     recipe_path: str = ""
+    parts: tuple[Picture, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two boxes of one id, and arrows that lead nowhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
 
@@ -16,6 +17,11 @@ def tree(picture: Picture, width: int = 80) -> str:
 
     Each root is a box that nothing is made of: the total, then whatever else ends.
     """
+    if picture.parts:
+        head = [picture.title, *([picture.subtitle] if picture.subtitle else [])]
+        parts = [tree(replace(one, subtitle="", notes=()), width) for one in picture.parts]
+        notes = "".join(f"{_cut(note, width)}\n" for note in ("", *picture.notes))
+        return "\n".join([*(_cut(line, width) for line in head), "", *parts]) + notes
     into: dict[str, list[Arrow]] = {box.id: [] for box in picture.boxes}
     for arrow in picture.arrows:
         into[arrow.target].append(arrow)
