@@ -57,6 +57,9 @@ where:
 """
 COMPILED = {f"{name} compiled": (name, "aot_eager") for name in ("icd", "fitnet")}
 WAYS = {name: (name, None) for name in (*SHIPPED, *LOSSES)} | COMPILED
+FIRST = {"sskd's first stage": "sskd"}
+"""the others are taken in their last stage"""
+WAYS |= {name: (name, None) for name in FIRST}
 
 
 class Smooth(nn.Module):
@@ -83,7 +86,7 @@ def batch() -> tuple[Tensor, Tensor, Tensor]:
 def recipe_of(name: str) -> str:
     """A shipped recipe by its name, or one of the losses above as text."""
     if name not in LOSSES:
-        return name
+        return FIRST.get(name, name)
     return f"loss: 'cross_entropy(student.logits, y) + {LOSSES[name]}'{WHERE}"
 
 
@@ -92,7 +95,7 @@ def step_of(recipe: str, world: World) -> Step:
     networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
     fewer = {"K": 20} if "crd" in recipe else {}
     experiment = on_networks(examine(recipe_of(recipe), None, fewer), networks, images())
-    stage, built = experiment.analysis.stages[-1]
+    stage, built = experiment.analysis.stages[0 if recipe in FIRST else -1]
     graph = lean(built.graph)
     return assemble(
         share_rows(graph) if world.size > 1 else graph,
