@@ -94,7 +94,8 @@ def step_of(recipe: str, world: World) -> Step:
     torch.manual_seed(1)
     networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
     fewer = {"K": 20} if "crd" in recipe else {}
-    experiment = on_networks(examine(recipe_of(recipe), None, fewer), networks, images())
+    on = "digits" if "crossmodal" in recipe else None  # the images here are grey
+    experiment = on_networks(examine(recipe_of(recipe), on, fewer), networks, images())
     stage, built = experiment.analysis.stages[0 if recipe in FIRST else -1]
     graph = lean(built.graph)
     return assemble(

@@ -19,7 +19,7 @@ from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.step import Out, Step
 from kdgraph.surroundings import data_facts
-from kdgraph.train.cast import build_model, normalised, on_networks
+from kdgraph.train.cast import build_model, normalisation_of, normalised, on_networks
 from kdgraph.train.method import Place, compile_stage
 from kdgraph.views.program import run as look
 
@@ -73,7 +73,9 @@ class Taught:
             whole.experiment,
             stage,
             whole.networks,
-            normalised(dict.fromkeys(whole.networks, split.normalisation)),
+            normalised(
+                {name: normalisation_of(whole.experiment, name, split) for name in whole.networks}
+            ),
             split,
             training,
             seed=0,
