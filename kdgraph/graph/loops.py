@@ -163,7 +163,7 @@ def index(build: Builder, tree: Index, scope: Scope) -> Value:
     match value:
         case Many():
             return _item(build, value, tree, scope)
-        case Path() if isinstance(tree.cells[0], Number) and not is_alias(value.path):
+        case Path() if isinstance(tree.cells[0], Number) and _holds_modules(build, value):
             return Path(value.model, f"{value.path}.{int(tree.cells[0].value)}", tree.span)
         case Unknown():
             for cell in tree.cells:
@@ -175,6 +175,12 @@ def index(build: Builder, tree: Index, scope: Scope) -> Value:
     if len(tree.cells) == 1:
         return Point(_rows(build, number, tree, tree.cells[0], scope))
     return Point(_columns(build, number, tree, scope))
+
+
+def _holds_modules(build: Builder, path: Path) -> bool:
+    """Whether brackets step into a module: so in `student.features[3]` of torchvision's VGG."""
+    paths = build.world.networks[path.model.name].paths or ()
+    return not is_alias(path.path) or path.path in paths
 
 
 def _look(build: Builder, cell: Syntax, scope: Scope) -> None:

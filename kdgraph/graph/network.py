@@ -50,8 +50,14 @@ class Network:
         return found if isinstance(found, str) else found[int(rest.rstrip("]"))]
 
     def size(self, tap: str) -> tuple[int, ...] | None:
-        """The sizes at a tap, without the batch, where they are known."""
-        return self.sizes.get(tap) or self.sizes.get(self.path(tap))
+        """The sizes at a tap, without the batch, where they are known.
+
+        The path behind an alias goes first: many networks call their convolutions `features`.
+        """
+        path = self.path(tap)
+        if path in self.sizes or tap in (self.paths or ()):
+            return self.sizes.get(path)
+        return self.sizes.get(tap)
 
     def has(self, alias: str) -> bool | None:
         """Whether the alias exists; None where that is not known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kdgraph.graph.network import Network
+from kdgraph.graph.network import Network, is_alias
 from kdgraph.show.columns import section
 
 ALIAS_ORDER = ("logits", "features", "stem", "maps", "preact")
@@ -52,7 +52,7 @@ def _row(network: Network, word: str, path: str) -> str:
 
 def _modules(network: Network) -> Iterator[tuple[str, str]]:
     sized = [path for path in network.sizes if path in (network.paths or ())]
-    for path in sized:
+    for path in (one for one in sized if not is_alias(one)):  # such a name means the alias
         yield f"{network.name}.{recipe_path(path)}", shape_text(network.sizes[path])
 
 
