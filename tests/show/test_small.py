@@ -8,6 +8,8 @@ from kdgraph.graph.example import example
 from kdgraph.graph.graph import Axis, Node, Op
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.parse import expression
+from kdgraph.lang.read import read_recipe
+from kdgraph.lang.source import Source
 from kdgraph.registry import REGISTRY
 from kdgraph.show.as_written import as_written
 from kdgraph.show.columns import columns
@@ -86,9 +88,20 @@ def test_a_docstring_comes_apart():
 
 
 def test_a_function_without_a_comment_of_its_own_is_told_by_its_definition():
-    assert summary_of(library()["ramp"]) == "= a + (b - a)·min(epoch/over, 1)"
-    assert summary_of(library()["attention"]).startswith("Where a network looks")
-    assert comment_of(library()["ramp"]) == comment_of(library()["anneal"])
+    text = "define:\n  # Twice.\n  f(a): 2·a\n  g(a): 3·a\n"
+    made = read_recipe(Source("two.kd", "loss: f(1)\n" + text)).define
+
+    assert summary_of(made["f"]) == "Twice"
+    assert summary_of(made["g"]) == "= 3·a"
+    assert comment_of(made["g"]) == comment_of(made["f"])
+
+
+def test_every_function_of_the_library_is_told_by_a_comment_of_its_own():
+    told = {name: summary_of(one) for name, one in library().items()}
+
+    assert [name for name, summary in told.items() if summary.startswith("= ")] == []
+    assert len(set(told.values())) == len(told)
+    assert told["pearson"].startswith("Pearson's correlation")
 
 
 def test_bytes_have_a_unit():
