@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kdgraph.graph.network import Network
+from kdgraph.graph.network import ALIASES, MANY, Network
 from kdgraph.lang.errors.suggest import nearest
 
 MOST = 12
@@ -40,7 +40,16 @@ def near_tap(network: Network, path: str) -> str:
     none = "" if near else f"{where} holds no other module"
     holds = f"{where} has {shown}{more}" if names else none
     aliases = "" if near or not prefix else _aliases(network)
-    return "\n".join(filter(None, (near, holds, aliases)))
+    return "\n".join(filter(None, (near, _own(network, path), holds, aliases)))
+
+
+def _own(network: Network, path: str) -> str:
+    """How a network gets an alias that it lacks; those of the zoo lack none."""
+    head = path.partition("[")[0]
+    if head not in ALIASES:
+        return ""
+    paths = '("…", "…")' if head in MANY else '"…"'
+    return f'say which modules they are: `{network.name}.aliases = {{"{head}": {paths}}}`'
 
 
 def _aliases(network: Network) -> str:

@@ -21,11 +21,13 @@ PROBLEMS = (
     ("unknown escape character", "an unknown escape in double quotes", "use single quotes instead"),
     ("block end", "the indentation does not fit", "indent the names of a section equally"),
     ("expected key", "the indentation does not fit", "indent the names of a section equally"),
-    ("expected ':'", "a line without a name", "write `name: expression`, or indent it further"),
+    ("expected ':'", "a line without a `:`", "write `name: expression`, or indent it further"),
     ("'-' indicator", "a list item without `-`", "start each item of the list with `- `"),
     ("document start", "something follows the end of the recipe", SECTIONS_START),
     ("another document", "a second document", "one file holds one recipe"),
 )  # fmt: skip
+AT_THE_START = ("end of stream", "expected ',' or", "expected ':'")
+"""problems that are noticed late, and pointed at where they begin"""
 COMMENT = re.compile(r"^(?P<kept>[^#\n]*?[(\[,·*+/@‖-]?)\s+#")
 OPENS, CLOSES = "([", ")]"
 
@@ -40,7 +42,7 @@ def explained(error: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
     """The diagnostic for what PyYAML found."""
     mark = error.problem_mark or error.context_mark
     said = error.problem or "it can't be read"
-    if error.context_mark is not None and ("end of stream" in said or "expected ',' or" in said):
+    if error.context_mark is not None and any(one in said for one in AT_THE_START):
         mark = error.context_mark
     start = min(mark.index, max(0, len(source.text) - 1)) if mark else 0
     cut = _comment(source, start)

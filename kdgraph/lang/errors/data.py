@@ -43,6 +43,10 @@ class NoDataThere(Diagnostic):
     get: str
     what: str = "images"
 
+    def facts(self) -> dict[str, object]:
+        """Its own fields; where the data come from is one sentence, whatever its lines."""
+        return {**super().facts(), "get": self.get.replace("\n", " ")}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedFile(Diagnostic):

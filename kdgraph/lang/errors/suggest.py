@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 
 from kdgraph.lang.syntax import LATIN
 
@@ -12,11 +13,22 @@ SHORT = 4
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that reads most like `name`, if any reads like it at all."""
+    """The candidate that reads most like `name`, if any does; of equals the one that begins alike.
+
+    >>> nearest("resnet21", ["resnet14", "resnet20", "resnet32"])
+    'resnet20'
+    """
     folded = {spelling: one for one in candidates for spelling in _spellings(one)}
     cutoff = 0.6 if len(name) <= SHORT else 0.7
-    found = get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
-    return folded[found[0]] if found else None
+    typed = name.casefold()
+    near = get_close_matches(typed, folded, n=len(folded) + 1, cutoff=cutoff)
+    found = max(near, key=lambda one: (*_likeness(one, typed), one), default=None)
+    return None if found is None else folded[found]
+
+
+def _likeness(one: str, typed: str) -> tuple[float, int]:
+    begins = takewhile(lambda pair: pair[0] == pair[1], zip(one, typed, strict=False))
+    return SequenceMatcher(None, one, typed).ratio(), len(list(begins))
 
 
 def _spellings(name: str) -> tuple[str, ...]:

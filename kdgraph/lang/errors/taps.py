@@ -18,7 +18,11 @@ class UnknownTap(Diagnostic):
         vector:  student.fc.input
 
     Module names differ from network to network. ``print(network)`` shows them; the aliases
-    ``logits``, ``features``, ``stem``, ``maps`` and ``preact`` exist in every network.
+    ``logits``, ``features``, ``stem``, ``maps`` and ``preact`` exist in every network of the zoo.
+    A network of your own says which of its modules they are, in your own loop by an attribute, in a
+    plugin by ``@kdgraph.network(aliases=…)``:
+
+        student.aliases = {"stem": "conv1", "maps": ("layer1", "layer2", "layer3")}
     """
 
     code = "KD310"
