@@ -85,7 +85,8 @@ def last(op: Op, shapes: Shapes) -> Axes | None:
     widths = op.knob("widths")
     if shapes[0] is None or not isinstance(widths, tuple) or not widths:
         return None
-    return (*shapes[0][:-1], Axis(widths[-1]))
+    width = widths[-1]  # of a mistaken knob nothing is known
+    return (*shapes[0][:-1], Axis(width if isinstance(width, int) else None))
 
 
 def conv(op: Op, shapes: Shapes) -> Axes | None:

@@ -197,8 +197,9 @@ def compile_stage(
     for name in networks:
         networks[name].train(world.mode(name) == "train")  # spares the step the setting of flags
     graph = lean(built.graph)
+    whole = share_rows(graph) if several else graph
     step = assemble(
-        share_rows(graph) if several else graph,
+        whole,
         world,
         networks,
         sample=rows.to(place.device),
@@ -206,7 +207,7 @@ def compile_stage(
         prepare=prepare,
         ranks=ranks_of(place.world) if several else None,
         digest=digest_of(graph),
-        lasting=Lasting(labels=split.train.labels, stage=stage.name, first=first_step(graph)),
+        lasting=Lasting(labels=split.train.labels, stage=stage.name, first=first_step(whole)),
     )
     step.models = {name: Prepared(prepare[name], network) for name, network in networks.items()}
     precision = devices.autocast(training.precision, place.device)

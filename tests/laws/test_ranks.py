@@ -105,6 +105,27 @@ def test_the_command_trains_on_two_devices_of_this_machine(tmp_path):
     assert out.count("student 2/2") == 1
 
 
+def test_rows_of_all_ranks_meet_in_the_first_step_too_in_which_a_delay_holds_nothing(tmp_path):
+    recipe = tmp_path / "late.kd"
+    recipe.write_text(
+        "loss: cross_entropy(student.logits, y) + share + late\n"
+        "where:\n"
+        "  share: mean(softmax(linear(flatten(x)/255, 4), over=0))\n"
+        "  old: delay(z=student.logits)\n"
+        "  late: mean(old.z)·mean(student.logits)\n",
+        encoding="utf-8",
+    )
+    code, _, err = kdgraph(
+        "run", str(recipe), "--devices", "2", "--device", "cpu", "--on", str(tiny(tmp_path)),
+        "--no-alone", "--set", "train.batch=44", folder=tmp_path, cache=tmp_path / "cache",
+    )  # fmt: skip
+
+    assert (code, err) == (0, "")
+    lines = (tmp_path / "runs" / "late" / "metrics.jsonl").read_text().splitlines()
+    shares = [one["terms"]["share"] for one in map(json.loads, lines) if "terms" in one]
+    assert shares == pytest.approx([1 / 44] * len(shares))
+
+
 def test_a_mistake_is_told_once_whatever_the_number_of_processes(tmp_path):
     missing = ("--set", "models.teacher.weights=gone.safetensors")
     code, out, err = kdgraph(
