@@ -9,8 +9,12 @@ import torch
 from torch import Tensor, fx, nn
 
 from kdgraph.graph.graph import LossGraph, Node
+from kdgraph.lower import operations
 from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.spelling import spelled
+
+RAW = frozenset({"run", "origin", "part", "row_count", "gather_rows", "own_rows"})
+"""what takes images as they are stored: networks normalise them, the others don't compute"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Draft:
         times: the hands of the clock, once one was asked for.
         placed: names of the parts that are in `root` already.
         records: what memory of several values gave, by its node.
+        lights: images from 0 to 1, by the node of their stored pixels.
     """
 
     graph: LossGraph
@@ -51,6 +56,7 @@ class Draft:
     times: dict[str, fx.Node] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
     records: dict[int, fx.Node] = field(default_factory=dict)
+    lights: dict[int, fx.Node] = field(default_factory=dict)
 
     def call(self, function: Callable[..., object], *args: object) -> fx.Node:
         """Write the call of a function."""
@@ -61,8 +67,19 @@ class Draft:
         return self.call(_item, values, place)
 
     def inside(self, number: int) -> list[object]:
-        """The values of a node's inputs."""
-        return [self.made[one] for one in self.graph.sources(number)]
+        """The values of a node's inputs; stored pixels become light, except for networks."""
+        sources = self.graph.sources(number)
+        if self.graph.node(number).op.name in RAW:
+            return [self.made[one] for one in sources]
+        return [self._light(one) for one in sources]
+
+    def _light(self, number: int) -> object:
+        """A value to compute with: bytes would wrap around, as in `x - other`."""
+        if self.graph.node(number).sort != "Image":
+            return self.made[number]
+        if number not in self.lights:
+            self.lights[number] = self.call(operations.light, self.made[number])
+        return self.lights[number]
 
 
 def _item(values: tuple[Tensor, ...], place_: int) -> Tensor:

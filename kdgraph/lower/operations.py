@@ -32,6 +32,11 @@ def per_row(value: Tensor, axes: int) -> Tensor:
     return value.reshape(value.shape + (1,) * (axes - value.ndim))
 
 
+def light(image: Tensor) -> Tensor:
+    """Stored pixels as numbers from 0 to 1; other images are such numbers already."""
+    return image / 255 if image.dtype == torch.uint8 else image
+
+
 def transpose(value: Tensor) -> Tensor:
     """The last two axes change places."""
     return value.transpose(-2, -1)
