@@ -28,7 +28,7 @@ def comment_of(function: Function) -> str:
 
     >>> from kdgraph.graph.vocabulary import library
     >>> comment_of(library()["sp"]).split(":")[0]
-    'Which images a network finds alike'
+    'Mean squared difference of which images two networks find alike'
     """
     return " ".join(comment_lines(function))
 
