@@ -9,10 +9,10 @@ from kdgraph.compiler import Analysis
 from kdgraph.data import check as data_check
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.data import NoRoot
-from kdgraph.lang.errors.models import WeightsMissing
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.errors.normalisation import wrong_channels
 from kdgraph.lang.errors.suggest import nearest, suggest
+from kdgraph.lang.errors.weights import WeightsMissing
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.setting import Data, ModelSpec, Setting

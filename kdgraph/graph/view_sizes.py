@@ -1,4 +1,4 @@
-"""How large the images of a view are, read off the signature of what makes it."""
+"""How large a view is, rows and images, read off the signature of what makes it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,32 @@ from kdgraph.graph.world import View
 from kdgraph.primitive import Signature
 
 Sizes = tuple[int | None, ...]
+Slice = tuple[str, int]
+"""a view, and which row of each of its images"""
+ONE_EACH = "images"
+"""the first axis of what keeps one row of each image"""
+
+
+def view_rows(
+    made: Signature, views: Sequence[View], knobs: Mapping[str, object]
+) -> tuple[int | None, Slice | None]:
+    """How many rows an image the result has, and whether it is a slice of the input.
+
+    An augmentation of several views has the rows of all; one with a list of knobs, such as the
+    angles of `rotate`, a row for each of them. One whose result has the axis `images` keeps one
+    row of each image: the row `j`, where it has such a knob.
+    """
+    view = views[0]
+    if made.axes.split()[0] == ONE_EACH:
+        row = knobs.get("j")
+        return 1, (view.name, int(row)) if isinstance(row, (int, float)) else None
+    if made.parameters[0].many:
+        counts = [one.rows for one in views if one.rows is not None]
+        return (sum(counts) if len(counts) == len(views) else None), None
+    many = next((value for value in knobs.values() if isinstance(value, tuple)), None)
+    if many is not None and view.rows is not None:
+        return view.rows * max(1, len(many)), None
+    return view.rows, None
 
 
 def view_sizes(made: Signature, image: Sizes | None, knobs: Mapping[str, object]) -> Sizes | None:

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field, replace
 
 from kdgraph.graph.borrow import lender
 from kdgraph.graph.build import Builder
-from kdgraph.graph.knobs import knob_of
 from kdgraph.graph.scope import Scope
-from kdgraph.graph.view_sizes import view_form, view_sizes
+from kdgraph.graph.view_knobs import ViewKnobs
+from kdgraph.graph.view_sizes import view_form, view_rows, view_sizes
 from kdgraph.graph.world import View, World
 from kdgraph.lang.diagnostics import Diagnostic
-from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
+from kdgraph.lang.errors.arguments import MissingArgument
 from kdgraph.lang.errors.collections import OutOfRange
-from kdgraph.lang.errors.foreign import foreign_function, foreign_knob
+from kdgraph.lang.errors.foreign import foreign_function
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.memory import RandomView, ViewShape
-from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
 from kdgraph.lang.syntax import Attribute, Call, Index, Missing, Name, Syntax
@@ -25,7 +24,6 @@ from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 from kdgraph.viewstep import RAW, ViewStep
 
-FILLED_IN = {"draw", "rows"}
 AUGMENT = "augment"
 """what the setting does to an image"""
 OTHERS = "images"
@@ -221,12 +219,14 @@ class _Planner:
                 return None
             inputs.append(found)
         at = tuple(map(self._seen_from_outside, tree.arguments[most:][: len(values)]))
-        knobs = self._knobs(made, tree, most + len(at))
+        reading = ViewKnobs(self.build, made, tree, self._scope())
+        knobs = reading.read(most + len(at))
+        self.mistakes += reading.mistakes
         knobs |= {slot.name: write(one) for slot, one in zip(values, at, strict=False)}
         count = self.sites.get(f"{label}/{made.name}", 0)
         self.sites[f"{label}/{made.name}"] = count + 1
         site = f"{label}/{made.name}" + (f"#{count}" if count else "")
-        rows, of = _rows(made, inputs, knobs)
+        rows, of = view_rows(made, inputs, knobs)
         if of is not None and inputs[0].rows is not None and not 0 <= of[1] < inputs[0].rows:
             last = inputs[0].rows - 1
             self.mistakes.append(
@@ -244,55 +244,6 @@ class _Planner:
             tree = _within(name, tree)
         return tree
 
-    def _knobs(self, made: Signature, tree: Call, edges: int) -> dict[str, object]:
-        slots = [s for s in made.parameters if not s.is_edge and s.name not in FILLED_IN]
-        knobs: dict[str, object] = {}
-        many: dict[str, list[object]] = {slot.name: [] for slot in slots if slot.many}
-        taken = 0
-        for argument in tree.arguments[edges:]:
-            if taken >= len(slots):
-                self.mistakes.append(
-                    TooManyArguments(
-                        span=argument.span,
-                        function=made.name,
-                        most=edges + len(slots),
-                        given=len(tree.arguments),
-                        usage=str(made),
-                    )
-                )
-                break
-            slot = slots[taken]
-            value = knob_of(self.build, made.name, slot, argument, self._scope())
-            if slot.many:
-                many[slot.name].append(value)
-            else:
-                knobs[slot.name] = value
-                taken += 1
-        for keyword in tree.keywords:
-            known = {slot.name: slot for slot in slots}
-            slot_ = known.get(keyword.name)
-            if slot_ is None or keyword.name in knobs:
-                near = foreign_knob(keyword.name, known) or suggest(keyword.name, known)
-                advice = near or f"it reads `{made}`"
-                self.mistakes.append(
-                    UnknownKnob(
-                        span=keyword.at, function=made.name, knob=keyword.name, advice=advice
-                    )
-                )
-                continue
-            knobs[keyword.name] = knob_of(
-                self.build, made.name, slot_, keyword.value, self._scope()
-            )
-        for slot in slots:
-            given = slot.name in knobs or many.get(slot.name)
-            if (slot.is_required or slot.many) and not given:
-                self.mistakes.append(
-                    MissingArgument(
-                        span=tree.span, function=made.name, slot=slot.name, usage=str(made)
-                    )
-                )
-        return {**knobs, **{name: tuple(values) for name, values in many.items()}}
-
 
 def _within(owner: str, tree: Syntax) -> Syntax:
     """`owner.tree`."""
@@ -300,22 +251,3 @@ def _within(owner: str, tree: Syntax) -> Syntax:
         return Attribute(tree.span, _within(owner, tree.value), tree.name, tree.at)
     assert isinstance(tree, Name)
     return Attribute(tree.span, Name(tree.span, owner), tree.id, tree.span)
-
-
-def _rows(
-    made: Signature, views: list[View], knobs: dict[str, object]
-) -> tuple[int | None, tuple[str, int] | None]:
-    """How many rows an image the result has, and whether it is a slice of the input."""
-    view = views[0]
-    if made.name == "only":
-        place = knobs.get("j")
-        return 1, (view.name, int(place)) if isinstance(place, (int, float)) else None
-    if made.name == "oneof":
-        return 1, None
-    counts = [one.rows for one in views if one.rows is not None]
-    if made.parameters[0].many:
-        return sum(counts) if len(counts) == len(views) else None, None
-    many = next((value for value in knobs.values() if isinstance(value, tuple)), None)
-    if many is not None and view.rows is not None:
-        return view.rows * max(1, len(many)), None
-    return view.rows, None

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.models import (
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.weights import (
     PretrainedElsewhere,
     PretrainedUnreachable,
     UnknownPretrained,
 )
-from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
 from kdgraph.models.from_timm import import_timm
 from kdgraph.models.torchvision_import import import_torchvision

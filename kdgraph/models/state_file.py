@@ -14,13 +14,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.models import (
+from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.weights import (
     WeightsMissing,
     WeightsRunCode,
     WeightsUnreadable,
     WeightsWithoutState,
 )
-from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.source import Span
 
 UNDER = ("model", "state_dict")

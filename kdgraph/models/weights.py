@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from torch import Tensor, nn
 
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.models import (
+from kdgraph.lang.errors.weights import (
     WeightsOfAnother,
     WeightsOfAnotherSize,
     WeightsOfOtherClasses,

@@ -15,7 +15,7 @@ from pathlib import Path
 from torch import Tensor
 
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.run import BrokenCheckpoint, OtherRun, SkippedCheckpoint
+from kdgraph.lang.errors.resume import BrokenCheckpoint, OtherRun, SkippedCheckpoint
 from kdgraph.train import atomic
 from kdgraph.train.manifest import (
     MANIFEST,

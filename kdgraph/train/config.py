@@ -12,7 +12,7 @@ import yaml
 from kdgraph import __version__
 from kdgraph.experiment import Experiment
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.run import BrokenRunFile, OtherRun
+from kdgraph.lang.errors.resume import BrokenRunFile, OtherRun
 from kdgraph.train import atomic
 from kdgraph.train.rundir import RunDir
 

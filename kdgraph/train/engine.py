@@ -14,7 +14,8 @@ from kdgraph.data.images import Batch, Examples, Split
 from kdgraph.data.pool import Pool
 from kdgraph.lang.condense import Condensing
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NothingTrained, UnevenEpoch
+from kdgraph.lang.errors.batch import UnevenEpoch
+from kdgraph.lang.errors.run import NothingTrained
 from kdgraph.lang.protocol import Training
 from kdgraph.lower.step import Step
 from kdgraph.train import device as devices

@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from kdgraph.data.batches import batches, steps
 from kdgraph.data.images import Batch, Examples, Images
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import BatchOfOne, NoBatches, UnevenBatch
+from kdgraph.lang.errors.batch import BatchOfOne, NoBatches, UnevenBatch
 from kdgraph.lang.protocol import Training
 from kdgraph.lower.frozen import awake
 from kdgraph.train.distributed import World

@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kdgraph.lang.errors.run import OtherMachine
+from kdgraph.lang.errors.resume import OtherMachine
 from kdgraph.lang.protocol import Training
 from kdgraph.train.events import EpochResult
 from kdgraph.train.record import Row

@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import nn
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import BrokenRunFile
+from kdgraph.lang.errors.resume import BrokenRunFile
 from kdgraph.train import atomic, fidelity_table
 from kdgraph.train.cast import STUDENT, Cast
 from kdgraph.train.closing import Likeness

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NothingToResume, RunExists, RunInUse
+from kdgraph.lang.errors.resume import NothingToResume, RunExists, RunInUse
 from kdgraph.train.lock import hold
 
 BEGUN = ".begun"

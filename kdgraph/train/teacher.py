@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from kdgraph import __version__
 from kdgraph.lang.diagnostics import Diagnostic
-from kdgraph.lang.errors.run import BrokenWeights
+from kdgraph.lang.errors.resume import BrokenWeights
 from kdgraph.train import atomic
 from kdgraph.train.lock import locked
 from kdgraph.train.stage import StageResult

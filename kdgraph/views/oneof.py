@@ -15,7 +15,7 @@ from kdgraph.views.view import view
 @view(random=True)
 def oneof(
     image: Image[Tensor, "b c h w"], draw: Draw | None, *, rows: int
-) -> Image[Tensor, "n c h w"]:
+) -> Image[Tensor, "images c h w"]:
     r"""Keep one row of each image, each as likely as the others.
 
     $$ v_i = u_{r i + j_i}, \qquad j_i \sim U\{0, \dots, r - 1\} $$

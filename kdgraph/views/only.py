@@ -11,7 +11,7 @@ from kdgraph.views.view import view
 
 
 @view
-def only(image: Image[Tensor, "b c h w"], j: int, *, rows: int) -> Image[Tensor, "n c h w"]:
+def only(image: Image[Tensor, "b c h w"], j: int, *, rows: int) -> Image[Tensor, "images c h w"]:
     r"""Keep row j of each image.
 
     $$ v_i = u_{r i + j}, \qquad r \text{ rows an image} $$

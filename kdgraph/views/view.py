@@ -5,7 +5,8 @@
 
 Some parameters are filled in by whoever runs the views, not by the recipe: `draw`, the
 randomness, or `None` where the deterministic form is wanted; `rows`, how many rows each image
-has; and `each`, the same for each of several views.
+has; and `each`, the same for each of several views. The axes of the signature say how large the
+result is: `b` rows as they came, `n` rows by the number of views or knobs, `images` one of each.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ from dataclasses import fields
 import pytest
 
 from kdgraph.lang.diagnostics import Diagnostic, render
-from kdgraph.lang.errors import models, normalisation, own_networks
+from kdgraph.lang.errors import models, normalisation, own_networks, weights
 from kdgraph.lang.source import Source, Span
 
 KINDS = [
     kind
-    for home in (models, normalisation, own_networks)
+    for home in (models, weights, normalisation, own_networks)
     for kind in vars(home).values()
     if isinstance(kind, type) and issubclass(kind, Diagnostic) and kind is not Diagnostic
 ]

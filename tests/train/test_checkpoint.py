@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import BrokenCheckpoint, OtherMachine, OtherRun, SkippedCheckpoint
+from kdgraph.lang.errors.resume import BrokenCheckpoint, OtherMachine, OtherRun, SkippedCheckpoint
 from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.events import EpochResult
 from kdgraph.train.manifest import Identity, Place, Tally, circumstances, read_manifest

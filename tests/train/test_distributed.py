@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import UnevenBatch, WorldMismatch
+from kdgraph.lang.errors.batch import UnevenBatch
+from kdgraph.lang.errors.run import WorldMismatch
 from kdgraph.train.distributed import ALONE, World, join, launch
 from kdgraph.train.feed import Feed
 from kdgraph.train.gather import gather_rows

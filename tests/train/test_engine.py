@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NoBatches, NonFinite, NothingTrained
+from kdgraph.lang.errors.batch import NoBatches
+from kdgraph.lang.errors.run import NonFinite, NothingTrained
 from kdgraph.train.engine import train_stage
 from kdgraph.train.events import Begun, Evaluated, Finished, Logged, Saved
 from tests.train.small import VIEWS, SmallStep, images, protocol

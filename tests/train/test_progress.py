@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from kdgraph.lang.errors.run import OtherMachine
+from kdgraph.lang.errors.resume import OtherMachine
 from kdgraph.train import progress as progress_module
 from kdgraph.train import wording
 from kdgraph.train.events import (

@@ -6,11 +6,12 @@ from dataclasses import fields
 import pytest
 
 from kdgraph.lang.diagnostics import Diagnostic
-from kdgraph.lang.errors import run
+from kdgraph.lang.errors import batch, resume, run
 
 MISTAKES = [
     one
-    for _, one in inspect.getmembers(run, inspect.isclass)
+    for home in (run, resume, batch)
+    for _, one in inspect.getmembers(home, inspect.isclass)
     if issubclass(one, Diagnostic) and one is not Diagnostic
 ]
 

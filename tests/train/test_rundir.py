@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.run import NothingToResume, RunExists
+from kdgraph.lang.errors.resume import NothingToResume, RunExists
 from kdgraph.train import rundir
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdgraph.lang.errors.run import BrokenWeights
+from kdgraph.lang.errors.resume import BrokenWeights
 from kdgraph.train import teacher
 from kdgraph.train.events import EpochResult
 from kdgraph.train.lock import locked

@@ -1,0 +1,208 @@
+"""Mistakes of weights: files missing, damaged or of another network, and pretrained ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kdgraph.lang.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsMissing(Diagnostic):
+    """There is no file where a setting says that a model's weights are.
+
+    A path is taken from the working directory. Weights may also be `random`, `train`
+    (train it first, with plain cross-entropy) or `torchvision:IMAGENET1K_V1`.
+    """
+
+    code: ClassVar[str] = "KD650"
+    title: ClassVar[str] = "no weights at `{path}`"
+    label: ClassVar[str] = "{found}"
+    help: ClassVar[str] = (
+        "{near}\ngive the path of a `.safetensors` file or a PyTorch checkpoint, "
+        "or write `train` to train the model first"
+    )
+
+    path: str
+    found: str
+    near: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsUnreadable(Diagnostic):
+    """A file of weights is of no kind that can be read, or is damaged.
+
+    Two kinds are read: safetensors, by the ending `.safetensors`, and what `torch.save`
+    writes, by any other ending.
+    """
+
+    code: ClassVar[str] = "KD651"
+    title: ClassVar[str] = "`{path}` cannot be read as {kind}"
+    label: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = (
+        "{reason}\nsave the weights with `safetensors.torch.save_file(model.state_dict(), path)`"
+    )
+
+    path: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsRunCode(Diagnostic):
+    """A checkpoint holds more than tensors, and reading the rest would run its code.
+
+    A recipe cannot run code, and neither can the files it names: a pickle may do anything
+    while it is opened. A checkpoint of tensors, numbers and texts is read without that.
+    If you trust where this one comes from, open it yourself once and save its tensors:
+
+        state = torch.load("old.pth", weights_only=False)["model"]
+        safetensors.torch.save_file(state, "new.safetensors")
+    """
+
+    code: ClassVar[str] = "KD652"
+    title: ClassVar[str] = "`{path}` holds Python objects beside its tensors"
+    label: ClassVar[str] = "holds `{found}`"
+    help: ClassVar[str] = (
+        "it asks to run `{found}`; save its state dict alone, best as `.safetensors`"
+    )
+
+    path: str
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsWithoutState(Diagnostic):
+    """A checkpoint was read, but no state dict is in it.
+
+    A state dict maps names to tensors. It may be the whole file, or stand under `model`
+    or `state_dict`.
+    """
+
+    code: ClassVar[str] = "KD653"
+    title: ClassVar[str] = "no state dict in `{path}`"
+    label: ClassVar[str] = "holds {found}"
+    help: ClassVar[str] = (
+        "the file holds {found}; save `model.state_dict()`, alone or under `model` or `state_dict`"
+    )
+
+    path: str
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsOfAnother(Diagnostic):
+    """The names in a file of weights are not the names of the network.
+
+    Most often the weights are of another network, or of the same one in another code
+    base. Nothing is loaded: half of the right weights are wrong weights.
+    """
+
+    code: ClassVar[str] = "KD654"
+    title: ClassVar[str] = "the weights in `{path}` are those of another network"
+    label: ClassVar[str] = "{missing_count} missing, {extra_count} not known"
+    help: ClassVar[str] = (
+        "missing from the file: {missing}\nnot known to the network: {extra}\n"
+        "name the network that the weights were made with"
+    )
+
+    path: str
+    missing: str
+    missing_count: int
+    extra: str
+    extra_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsOfAnotherSize(Diagnostic):
+    """The names in a file of weights fit the network, but the sizes do not.
+
+    A network of another width or depth, or one for images with other channels:
+    `resnet8` and `resnet8x4` have the same names for most of their weights.
+    """
+
+    code: ClassVar[str] = "KD655"
+    title: ClassVar[str] = "{count} of the weights in `{path}` have another size"
+    label: ClassVar[str] = "{count} of another size"
+    help: ClassVar[str] = "{clashes}\nname the network that the weights were made with"
+
+    path: str
+    count: int
+    clashes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsOfOtherClasses(Diagnostic):
+    """Weights were trained to tell another number of classes apart.
+
+    All fits but the classifier, whose rows are the classes. A teacher for other classes
+    cannot teach these logits; train it on this data first, or distil from its features
+    with a network built for its own classes.
+    """
+
+    code: ClassVar[str] = "KD656"
+    title: ClassVar[str] = "the weights in `{path}` are for {found} classes, the data has {classes}"
+    label: ClassVar[str] = "{found} classes"
+    help: ClassVar[str] = "`{name}` has {found} rows; give weights of {classes} classes or `train`"
+
+    path: str
+    name: str
+    found: int
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownPretrained(Diagnostic):
+    """A library has no weights of this name for this network.
+
+    `torchvision:NAME` takes the names of the network's weights, such as
+    `torchvision:IMAGENET1K_V1`; `timm:NAME` its tags, such as `timm:a1_in1k`.
+    """
+
+    code: ClassVar[str] = "KD657"
+    title: ClassVar[str] = "{library} has no weights `{name}` for this network"
+    label: ClassVar[str] = "not among its weights"
+    help: ClassVar[str] = "{near}\nits weights: {known}"
+
+    library: str
+    name: str
+    near: str
+    known: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainedUnreachable(Diagnostic):
+    """Weights of a library could not be fetched from its server.
+
+    They are downloaded once and kept. On a machine without internet, fetch them where
+    there is one, copy the file, and name its path instead.
+    """
+
+    code: ClassVar[str] = "KD658"
+    title: ClassVar[str] = "the weights `{name}` could not be downloaded"
+    label: ClassVar[str] = "from {address}"
+    help: ClassVar[str] = (
+        "{reason}\nfetch {address} elsewhere and give the path of the file as `weights`"
+    )
+
+    name: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainedElsewhere(Diagnostic):
+    """A library's weights are asked for a network that is not built by that library.
+
+    `torchvision:IMAGENET1K_V1` goes with a network `torchvision:NAME`, and so does timm
+    with timm.
+    """
+
+    code: ClassVar[str] = "KD659"
+    title: ClassVar[str] = "`{weights}` goes with a network of {library} only"
+    label: ClassVar[str] = "this network is not of {library}"
+    help: ClassVar[str] = "write `{library}:NAME` for the network, or give a file of weights"
+
+    weights: str
+    library: str
