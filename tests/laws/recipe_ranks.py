@@ -22,6 +22,7 @@ from kdgraph.lower.assemble import assemble
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.step import Step
 from kdgraph.passes import lean
+from kdgraph.passes.first_step import first_step
 from kdgraph.passes.share_rows import share_rows
 from kdgraph.train.atomic import write_tensors
 from kdgraph.train.cast import on_networks
@@ -98,13 +99,14 @@ def step_of(recipe: str, world: World) -> Step:
     experiment = on_networks(examine(recipe_of(recipe), on, fewer), networks, images())
     stage, built = experiment.analysis.stages[0 if recipe in FIRST else -1]
     graph = lean(built.graph)
+    whole = share_rows(graph) if world.size > 1 else graph
     return assemble(
-        share_rows(graph) if world.size > 1 else graph,
+        whole,
         stage_world(experiment.world, stage),
         networks,
         sample=batch()[0][:2],
         ranks=ranks_of(world) if world.size > 1 else None,
-        lasting=Lasting(labels=torch.arange(60) % 4),
+        lasting=Lasting(labels=torch.arange(60) % 4, first=first_step(whole)),
     )
 
 
