@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -13,8 +13,8 @@ from kdgraph.probe.subject import Subject
 from kdgraph.train.evaluate import casting, resting
 from kdgraph.views.normalize import Normalize
 
-Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
-"""pixels and example numbers → views"""
+Look = Callable[[Tensor, Tensor], Tensor]
+"""pixels and example numbers → what the network sees"""
 
 
 @torch.no_grad()
@@ -39,7 +39,7 @@ def features(
     try:
         with resting(network), casting(device, autocast):
             for part in examples.read(torch.arange(len(examples)).split(batch)):
-                seen = look(part.pixels.to(device), part.examples.to(device))["x"]
+                seen = look(part.pixels.to(device), part.examples.to(device))
                 (found,) = tapped(scale(seen))
                 rows.append(found.float().flatten(1))
     finally:

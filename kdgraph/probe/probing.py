@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from kdgraph.train.feed import near
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.table import Entry
 from kdgraph.views.program import run
+from kdgraph.viewstep import ViewStep
 
 FORMAT = 1
 USUAL = Protocol(
@@ -70,8 +71,7 @@ class Probing:
         students = [student(one) for one in runs]
         known = teachers(home)
         for name, one in {**known, "student": students[0]}.items():
-            split = self._split(one.channels, size)
-            live_network(name, one.network, (one.channels, *split.train.size), one.model)
+            live_network(name, one.network, self._shape(one, size), one.model)
         rows = [self._row(name, [one], size) for name, one in known.items()]
         rows.append(self._row("student", students, size))
         self._write(rows, students[0], size)
@@ -90,6 +90,20 @@ class Probing:
             self.splits[channels] = load(spec)
         return self.splits[channels]
 
+    def _view(self, subject: Subject) -> tuple[str, Sequence[ViewStep]]:
+        """What the network is shown: the setting's images, or its own view of them."""
+        if subject.sight:
+            return subject.sight.view, subject.sight.steps
+        return "x", needed(self.experiment.analysis.views.steps, "x")
+
+    def _shape(self, subject: Subject, size: int | None) -> tuple[int, ...]:
+        """Channels, height and width of that."""
+        view, steps = self._view(subject)
+        image = self._split(subject.channels, size).train.size
+        blank = torch.zeros(1, subject.channels, *image, dtype=torch.uint8)
+        seen = run(steps, blank, torch.zeros(1).long(), seed=0, stage="probe", epoch=0, train=False)
+        return tuple(seen[view].shape[1:])
+
     def _row(self, name: str, subjects: list[Subject], size: int | None) -> Entry:
         found = []
         for number, one in enumerate(subjects, 1):
@@ -101,14 +115,14 @@ class Probing:
 
     def _probe(self, subject: Subject, split: Split) -> Probed:
         training = self.training(subject.model)
-        steps = needed(self.experiment.analysis.views.steps, "x")
+        view, steps = self._view(subject)
         shown, kept = near(split.train, self.place), near(split.test, self.place)
 
         def rows(part: object, epoch: int, *, train: bool) -> Tensor:
-            def look(pixels: Tensor, examples: Tensor) -> Mapping[str, Tensor]:
+            def look(pixels: Tensor, examples: Tensor) -> Tensor:
                 return run(
                     steps, pixels, examples, seed=self.seed, stage="probe", epoch=epoch, train=train
-                )
+                )[view]
 
             return features(
                 subject, shown if part is split.train else kept, look,

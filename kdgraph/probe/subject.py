@@ -24,6 +24,7 @@ from kdgraph.models.weights import load_weights
 from kdgraph.normalisation import Normalisation
 from kdgraph.train.cast import STUDENT
 from kdgraph.train.rundir import RunDir
+from kdgraph.train.sees import Sight, sight
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,19 @@ class Subject:
     Attributes:
         model: the network's name.
         features: the tap path of what its classifier sees.
+        sight: the view it was taught on, where that is another image than the one read.
     """
 
     model: str
     network: nn.Module
     normalisation: Normalisation
     features: str
+    sight: Sight | None = None
 
     @property
     def channels(self) -> int:
-        """Of the images it takes."""
-        return len(self.normalisation.mean)
+        """Of the images that are read for it."""
+        return self.sight.channels if self.sight else len(self.normalisation.mean)
 
 
 def runs_in(folder: Path) -> list[RunDir]:
@@ -109,7 +112,7 @@ def _subject(about: Mapping[str, Any], path: str) -> Subject:
         network = network if rows is None else build(model, len(rows), channels=channels)
     load_weights(network, path, told=scale)
     network.requires_grad_(requires_grad=False)
-    return Subject(model, network, scale, features)
+    return Subject(model, network, scale, features, sight(about))
 
 
 def _is_library(weights: str) -> bool:

@@ -26,6 +26,7 @@ from kdgraph.train.rehearsal import rehearse
 from kdgraph.train.request import Request
 from kdgraph.train.result import ALONE_ROW, Course, Result, courses_of, read, size, write
 from kdgraph.train.rundir import RunDir
+from kdgraph.train.sees import sees
 from kdgraph.train.stage import Outcome, StageResult
 from kdgraph.train.table import Entry
 from kdgraph.train.tensorboard import Curves, is_installed
@@ -142,6 +143,7 @@ class Run:
         spec, network = made.experiment.setting.models[name], made.networks[name]
         parameters = size(network)
         about = {"model": spec.name, "classes": len(made.split.train.names)}
+        about |= sees(made.experiment.analysis, name)
         if spec.weights == "random":
             self.say(f"{name}: {spec.name} with random weights")
             return Entry(name, spec.name, (), parameters=parameters)
@@ -226,9 +228,11 @@ class Run:
         )  # fmt: skip
         if self.place.world.leads:
             for name in made.learners:
-                about = {"model": models[name].name, "recipe": experiment.recipe.name}
-                told = {**about, **self.normalisations[name].facts}
-                atomic.write_tensors(folder.weights(name), networks[name].state_dict(), told)
+                about: dict[str, object] = {
+                    "model": models[name].name, "recipe": experiment.recipe.name
+                }  # fmt: skip
+                about |= self.normalisations[name].facts | sees(experiment.analysis, name)
+                atomic.write_tensors(folder.weights(name), networks[name].state_dict(), about)
         return done
 
     def _groundwork(self, made: Cast) -> Groundwork:

@@ -138,3 +138,13 @@ def test_a_teacher_whose_weights_are_gone_is_left_out(at, lab):
     at("probe", "runs/like", "--on", "other.yaml", "--set", "train.epochs=1")
 
     assert [row["name"] for row in told(lab)["table"]] == ["student"]
+
+
+def test_networks_that_saw_other_channels_are_shown_them_again(at, lab):
+    cross = ("run", "crd-crossmodal", "--on", "tiny.yaml", "--no-alone")
+    assert at(*cross, "--set", "K=4", "--set", "data.channels=3", "--out", "cross")[0] == 0
+    code, _, err = at("probe", "cross", "--on", "other.yaml", "--set", "train.epochs=2")
+
+    assert (code, err) == (0, "")
+    told = json.loads((lab[0] / "cross" / "probe-other.json").read_text())
+    assert [row["name"] for row in told["table"]] == ["teacher", "student"]
