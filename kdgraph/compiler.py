@@ -30,7 +30,7 @@ from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import AllFrozen
-from kdgraph.lang.errors.names import UnusedName
+from kdgraph.lang.errors.names import IdleLoss, UnusedName
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.find import source_of
 from kdgraph.lang.override import overridden
@@ -160,14 +160,19 @@ def _place(mistake: Diagnostic) -> tuple[str, int]:
 
 
 def _unused(recipe: Recipe, used: set[str]) -> list[Diagnostic]:
-    """Names that no loss reaches; only those of this file, not of what it extends."""
+    """What no stage asks for; only of this file, not of what it extends."""
     own = [
         entry
         for section in (recipe.where, recipe.views, recipe.modules)
         for name, entry in section.items()
         if name not in used and name != "x" and entry.key.source == recipe.source
     ]
-    return [UnusedName(span=entry.key, name=entry.name) for entry in own]
+    idle: list[Diagnostic] = [UnusedName(span=entry.key, name=entry.name) for entry in own]
+    loss, stages = recipe.loss, recipe.stages
+    if loss is not None and loss.span.source == recipe.source and stages:
+        asked = any(stage.loss is None and stage.compute is None for stage in stages)
+        idle += [] if asked else [IdleLoss(span=loss.span)]
+    return idle
 
 
 def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is one of the design's

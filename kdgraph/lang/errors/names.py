@@ -185,6 +185,25 @@ class UnusedName(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdleLoss(Diagnostic):
+    """A recipe has a `loss` beside `stages` that each have one of their own.
+
+    A stage minimises its own `loss`; only one without takes the recipe's. Here nothing ever
+    minimises `sup`:
+
+        loss: sup
+        stages:
+          - {name: student, loss: sup + kd}
+    """
+
+    code = "KD328"
+    title = "no stage minimises `loss`"
+    label = "each stage has a loss of its own"
+    help = "delete it, or leave `loss` out of the stage that should minimise it"
+    severity = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotAValue(Diagnostic):
     """A name stands where a value is needed, but it is a model, a function or a collection."""
 
