@@ -88,7 +88,7 @@ def computes(recipe: str, block: Block) -> None:
         }
         step = kdgraph.compile(
             recipe, models=networks, sample=torch.rand(BATCH, 1, SIDE, SIDE),
-            labels=torch.arange(50) % CLASSES,
+            labels=torch.arange(500) % CLASSES,
             stage=stage.name if stage else None,
         )  # fmt: skip
         step.clock(epoch=1, epochs=1, step=0)
