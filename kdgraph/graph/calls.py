@@ -14,7 +14,7 @@ from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.numbers import a_number
-from kdgraph.graph.part_names import part_name
+from kdgraph.graph.part_names import is_place, part_name
 from kdgraph.graph.remembered import NAMED, check_pool, filled_in
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.sides import check_sides
@@ -205,6 +205,7 @@ def word(
     filled = fill(build, made, tree, scope, applied)
     knobs, inputs = filled.knobs, tuple(filled.inputs)
     if made.kind in NAMED:
+        direct = direct and not (made.kind == "module" and is_place(build.labels, build.parts))
         own = part_name(build.labels, made.name, build.parts, direct=direct)
         name = applied.maker.full_name if applied else own
         knobs = (("site" if made.kind == "draw" else "name", name), *knobs)

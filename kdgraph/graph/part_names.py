@@ -7,7 +7,7 @@ name, so its own text is one: what other terms there are never changes it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from hashlib import sha256
 
 from kdgraph.lang.syntax import Call, Name, Syntax
@@ -35,6 +35,15 @@ def part_name(labels: Sequence[str], word: str, taken: Container[str], *, direct
         count += 1
         name = f"{plain}_{count}"
     return name
+
+
+def is_place(labels: Sequence[str], taken: Iterable[str]) -> bool:
+    """Whether parts lie below a name, as the inner one of `g: linear(relu(linear(v, 8)), 4)`.
+
+    No module has the name of such a place: the outer one is `g.linear_2`.
+    """
+    place = ".".join([*labels, ""])
+    return any(one.startswith(place) for one in taken)
 
 
 def text_name(tree: Syntax) -> str:

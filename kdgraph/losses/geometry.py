@@ -122,3 +122,31 @@ def distances(a: Embedding[Tensor, "n d"], b: Embedding[Tensor, "m d"]) -> Value
         equation 5.
     """
     return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+@primitive(couples=True)
+def differences(
+    a: Embedding[Tensor, "n d"], b: Embedding[Tensor, "m d"]
+) -> Values[Tensor, "n m d"]:
+    r"""Where each vector lies, seen from each other.
+
+    $$ \Delta_{ij} = a_i - b_j $$
+
+    Args:
+        a: one vector for each row of the result.
+        b: one vector for each column.
+
+    Shapes:
+        (n, d) and (m, d) → (n, m, d).
+
+    Units:
+        those of the vectors.
+
+    Errors:
+        none; the result takes n·m·d numbers.
+
+    Source:
+        Park, Kim, Lu, Cho. Relational Knowledge Distillation, 2019. arXiv:1904.05068,
+        equation 8.
+    """
+    return a.unsqueeze(1) - b.unsqueeze(0)

@@ -23,7 +23,7 @@ class Learned(nn.Module):
 
     def __init__(self, start: float, shape: tuple[int, ...]) -> None:
         super().__init__()
-        self.value = nn.Parameter(torch.full(shape, float(start)))
+        self.value = nn.Parameter(torch.full(shape, float(start), dtype=torch.float64))
 
     def forward(self) -> Tensor:
         """The parameter."""

@@ -60,6 +60,14 @@ def test_named_terms_keep_their_first_weights_too():
     assert torch.equal(alone["a.linear.weight"], beside["a.linear.weight"])
 
 
+def test_a_module_inside_another_of_one_name_is_numbered():
+    made = parts("a", "where:\n  a: mse(g, student.logits)\n  g: linear(relu(linear(x, 8)), 4)\n")
+
+    assert {name: value.shape for name, value in made.items() if "weight" in name} == {
+        "g.linear.weight": (8, 6), "g.linear_2.weight": (4, 8),
+    }  # fmt: skip
+
+
 def test_factors_that_are_learned_are_told_apart_by_their_terms():
     few = parts(f"learn(1.0)·{SUP} + {A}·learn(2.0)")
     many = parts(f"learn(3.0)·{B} + learn(1.0)·{SUP} + {A}·learn(2.0)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from kdgraph.losses.geometry import center, cosine, distances, normalize
+from kdgraph.losses.geometry import center, cosine, differences, distances, normalize
 from kdgraph.losses.reduce import sum as total
 
 A = torch.tensor([[3.0, 4.0], [0.0, 2.0]])
@@ -41,6 +41,13 @@ def test_distances_worked_by_hand():
     made = distances(A, torch.cat([A, torch.zeros(1, 2)]))
 
     assert made.tolist() == [pytest.approx([0, 13**0.5, 5]), pytest.approx([13**0.5, 0, 2])]
+
+
+def test_differences_worked_by_hand():
+    # (3, 4) less (0, 2) is (3, 2), less the origin itself
+    made = differences(A, torch.cat([A[1:], torch.zeros(1, 2)]))
+
+    assert made.tolist() == [[[3, 2], [3, 4]], [[0, 0], [0, 2]]]
 
 
 def test_the_zero_vector_stays_zero():
