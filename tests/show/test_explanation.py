@@ -166,7 +166,7 @@ def test_explaining_imports_no_torch():
 @pytest.mark.parametrize(
     ("asked", "advice"),
     [
-        ("rkd_d", "did you mean `rkd_distance`?"),
+        ("rkd_dist", "did you mean `rkd_distance`?"),
         ("attention maps", "did you mean `attention`?"),
         ("hinton", "did you mean `hint`? `kd`, "),
         ("softmx", "did you mean `softmax`?"),
