@@ -22,7 +22,7 @@ from kdgraph.knobs import Knob, knob
 from kdgraph.sorts import SORTS
 
 REQUIRED = object()
-FILLED_IN = frozenset({"self", "draw", "each", "source", "examples"})
+FILLED_IN = frozenset({"self", "draw", "each", "source", "examples", "rest"})
 """parameters that whoever calls the code fills in, not the recipe"""
 Function = TypeVar("Function", bound=Callable[..., Any])
 

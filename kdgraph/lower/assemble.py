@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ from kdgraph.lower.mode import Mode, Resting, in_mode
 from kdgraph.lower.program import program as lowered
 from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.reader import Reader
+from kdgraph.lower.rest import rest_of
 from kdgraph.lower.step import Step
 from kdgraph.lower.tap import apply_module
 from kdgraph.lower.tapped import Tapped
@@ -68,6 +70,7 @@ def assemble(
     _refuse_shared(world, networks)
     dtype = dtype or (torch.float64 if sample.dtype == torch.float64 else torch.float32)
     readers: dict[str, nn.Module] = {}
+    shown: dict[str, Tensor] = {}
     for number in graph.find("run"):
         op = graph.node(number).op
         model = str(op.knob("model"))
@@ -78,10 +81,11 @@ def assemble(
         assert isinstance(taps, tuple)
         paths = [world.networks[model].path(tap) for tap in taps]
         own = (prepare or {}).get(model)
-        shown = _shown(graph, world, number, sample)
-        batch = own(shown) if own is not None else shown
-        readers[reader] = Reader(_body(networks[model], paths, batch, op), own)
-    wiring = Wiring(readers, _applied(graph, world, networks), seed, dtype, ranks, examples)
+        view = _shown(graph, world, number, sample)
+        shown[model] = own(view) if own is not None else view
+        readers[reader] = Reader(_body(networks[model], paths, shown[model], op), own)
+    applied, rests = _applied(graph, world, networks), _rests(graph, world, networks, shown)
+    wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests)
     program = lowered(graph, wiring)
     draws = Draws(drawings(graph), pool, seed, lasting.stage)
     everyones = ranks.everyones if ranks is not None else None
@@ -151,6 +155,24 @@ def _applied(
         if not world.trains_model(model):
             module = Frozen(module, mode=_mode(world.follows(model)), through=True)
         found[model, path] = Resting(module) if world.rests(model) else module
+    return found
+
+
+def _rests(
+    graph: LossGraph,
+    world: World,
+    networks: Mapping[str, nn.Module],
+    shown: Mapping[str, Tensor],
+) -> dict[str, Callable[[], nn.Module]]:
+    """What makes the layers that the branches of networks are grown from."""
+    found: dict[str, Callable[[], nn.Module]] = {}
+    for number in graph.find("branches"):
+        node = graph.node(number)
+        model, place = str(node.op.knob("model")), node.op.knob("place")
+        assert isinstance(place, int)
+        found[str(node.op.knob("name"))] = partial(
+            rest_of, networks[model], world.networks[model], place, shown[model], node.here
+        )
     return found
 
 

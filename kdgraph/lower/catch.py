@@ -127,6 +127,10 @@ class _Before:
         self.catch.keep(self.slot, first_input(args, kwargs))
 
 
+HOOKS = (_After, _Before)
+"""the hooks of this module, by which others know them"""
+
+
 def first_input(args: Sequence[object], kwargs: Mapping[str, object]) -> object:
     """What a module was called with first, by place or by name."""
     return next(iter((*args, *kwargs.values())), None)

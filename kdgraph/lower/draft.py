@@ -26,6 +26,7 @@ class Wiring:
         applied: modules of networks that are applied to values, by model and path.
         ranks: how ranks tell one another their values; None for one process.
         examples: how many training examples there are, if that is known.
+        rests: what makes the layers that a branch of a network is grown from, by its name.
     """
 
     readers: dict[str, nn.Module]
@@ -34,6 +35,7 @@ class Wiring:
     dtype: torch.dtype = torch.float32
     ranks: Ranks | None = None
     examples: int | None = None
+    rests: dict[str, Callable[[], nn.Module]] = field(default_factory=dict)
 
 
 @dataclass

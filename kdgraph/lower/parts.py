@@ -41,8 +41,21 @@ def seeded(seed: int, name: str, make: Callable[[], Made]) -> Made:
         return make()
 
 
-def build_part(node: Node, taken: Axes | None, seed: int, dtype: torch.dtype) -> nn.Module:
+def build_part(
+    node: Node,
+    taken: Axes | None,
+    seed: int,
+    dtype: torch.dtype,
+    rest: Callable[[], nn.Module] | None = None,
+) -> nn.Module:
     """The module behind a node of a module word or a learned scalar.
+
+    Args:
+        node: the node.
+        taken: the axes of what it is applied to.
+        seed: of its random start.
+        dtype: of its parameters.
+        rest: makes the layers of a network that it is grown from, where it is.
 
     Raises:
         ValueError: the sizes of its input are not known.
@@ -60,12 +73,17 @@ def build_part(node: Node, taken: Axes | None, seed: int, dtype: torch.dtype) ->
         msg = f"the input of {name} has no known size: {node.span!r}"
         raise ValueError(msg)
     shape = tuple(axis.size if axis.size is not None else -1 for axis in taken)
-    return seeded(seed, name, lambda: _made(signature, node, shape)).to(dtype)
+    return seeded(seed, name, lambda: _made(signature, node, shape, rest)).to(dtype)
 
 
-def _made(signature: Signature, node: Node, shape: tuple[int, ...]) -> nn.Module:
+def _made(
+    signature: Signature,
+    node: Node,
+    shape: tuple[int, ...],
+    rest: Callable[[], nn.Module] | None,
+) -> nn.Module:
     many: list[object] = []
-    plain: dict[str, object] = {}
+    plain: dict[str, object] = {} if rest is None else {"rest": rest()}
     for slot in signature.parameters[1:]:
         value = node.op.knob(slot.name)
         if slot.many and isinstance(value, tuple):

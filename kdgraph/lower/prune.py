@@ -23,8 +23,8 @@ def pruned(network: nn.Module, taps: Sequence[Tap], rows: Tensor) -> fx.GraphMod
     Raises:
         Exception: whatever the network's code raises when it is fed with a proxy.
     """
-    holder = _Holder(network)
-    tracer = _Tracer(network, taps)
+    holder = Holder(network)
+    tracer = Tracer(network, taps)
     graph = tracer.trace(holder)
     nodes = [tracer.node(tap) for tap in taps]
     for node in reversed(graph.nodes):
@@ -50,7 +50,7 @@ def _copy(graph: fx.Graph, nodes: Sequence[fx.Node]) -> None:
         output.replace_input_with(node, copy)
 
 
-class _Holder(nn.Module):
+class Holder(nn.Module):
     """The network as the only child, so that tracing sees one input and marks nothing on it."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -59,10 +59,11 @@ class _Holder(nn.Module):
         self.training = network.training
 
     def forward(self, x: Tensor) -> Any:  # noqa: ANN401 - whatever the network gives
+        """What the network gives."""
         return self.network(x)
 
 
-class _Tracer(fx.Tracer):
+class Tracer(fx.Tracer):
     """Traces through modules that hold tapped ones, and remembers what the tapped ones saw."""
 
     def __init__(self, network: nn.Module, taps: Sequence[Tap]) -> None:
@@ -73,6 +74,7 @@ class _Tracer(fx.Tracer):
         self.seen: dict[nn.Module, list[dict[str, object]]] = defaultdict(list)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:  # noqa: ARG002
+        """Whether a module stays the call it is."""
         return not any(m is one for one in self.around)
 
     def call_module(
@@ -82,6 +84,7 @@ class _Tracer(fx.Tracer):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:  # noqa: ANN401 - fx's own signature
+        """Note what a module is given and gives."""
         output = super().call_module(m, forward, args, kwargs)
         self.seen[m].append({"input": first_input(args, kwargs), "output": output})
         return output

@@ -54,7 +54,8 @@ def part(draft: Draft, number: int) -> str:
         draft.placed.add(name)
         sources = draft.graph.sources(number)
         taken = draft.graph.node(sources[0]).axes if sources else None
-        made = build_part(node, taken, wiring.seed, wiring.dtype)
+        rest = wiring.rests.get(str(node.op.knob("name")))
+        made = build_part(node, taken, wiring.seed, wiring.dtype, rest)
         if isinstance(made, Pooled) and wiring.ranks is not None:
             made.pool, made.total = wiring.ranks.pool, wiring.ranks.total
         place(draft.root, name, made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -45,6 +47,7 @@ class ConvNet(nn.Module):
             "maps": ("relu1", "relu2", "relu3"),
             "preact": ("relu1.input", "relu2.input", "relu3.input"),
         }
+        self.another = partial(_layer, width)
         start_convolutions(self)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,3 +56,7 @@ class ConvNet(nn.Module):
         x = self.relu2(self.bn2(self.conv2(x)))
         x = self.relu3(self.bn3(self.conv3(F.max_pool2d(x, 2))))
         return self.fc(x.mean((2, 3)))
+
+
+def _layer(width: int) -> nn.Sequential:
+    return nn.Sequential(convolution(width, width, 3), nn.BatchNorm2d(width), nn.ReLU())

@@ -80,6 +80,7 @@ class MobileNetV2(nn.Module):
             "maps": maps,
             "preact": maps,
         }
+        self.another = _last_stage
         start_convolutions(self)
         nn.init.normal_(linear.weight, std=0.01)
         nn.init.zeros_(linear.bias)
@@ -88,6 +89,13 @@ class MobileNetV2(nn.Module):
         """Images (b, channels, h, w) to logits (b, classes)."""
         x = self.conv2(self.blocks(self.conv1(x)))
         return self.classifier(x.mean((2, 3)))
+
+
+def _last_stage() -> nn.Sequential:
+    """The last two groups once more, from their own width and without a stride."""
+    (expansion, middle, blocks, _), last = GROUPS[-2:]
+    first = _group(last[1], expansion, middle, blocks, 1)
+    return nn.Sequential(first, _group(middle, *last))
 
 
 def _group(inputs: int, expansion: int, outputs: int, blocks: int, stride: int) -> nn.Sequential:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from kdgraph.models.aliases import Aliases
@@ -69,6 +71,7 @@ class ResNet(nn.Module):
             "maps": ("layer1", "layer2", "layer3"),
             "preact": tuple(f"layer{stage}.{repeats - 1}.relu2.input" for stage in (1, 2, 3)),
         }
+        self.another = partial(_stage, third, third, repeats, stride=1)
         start_convolutions(self)
 
     def forward(self, x: Tensor) -> Tensor:

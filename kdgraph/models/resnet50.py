@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from kdgraph.models.aliases import Aliases
@@ -74,6 +76,7 @@ class ResNet50(nn.Module):
                 "layer4.2.relu3.input",
             ),
         }
+        self.another = partial(_stage, 2048, 512, 3, stride=1)
         start_convolutions(self)
 
     def forward(self, x: Tensor) -> Tensor:

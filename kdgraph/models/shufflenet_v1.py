@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -81,6 +83,7 @@ class ShuffleNetV1(nn.Module):
             "maps": ("layer1", "layer2", "layer3"),
             "preact": ("layer1.3.relu3.input", "layer2.7.relu3.input", "layer3.3.relu3.input"),
         }
+        self.another = partial(_stage, 960, 960, 4, stride=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (b, channels, h, w) to logits (b, classes)."""
@@ -89,6 +92,6 @@ class ShuffleNetV1(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
-def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    first = Bottleneck(inputs, outputs, 2)
+def _stage(inputs: int, outputs: int, blocks: int, *, stride: int = 2) -> nn.Sequential:
+    first = Bottleneck(inputs, outputs, stride)
     return nn.Sequential(first, *(Bottleneck(outputs, outputs, 1) for _ in range(blocks - 1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -11,12 +13,12 @@ from kdgraph.models.shufflenet_v1 import shuffle
 
 
 class DownBlock(nn.Module):
-    """Two branches of stride 2, set beside each other and shuffled."""
+    """Two branches, of stride 2 as a rule, set beside each other and shuffled."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         half = outputs // 2
-        self.conv1 = convolution(inputs, inputs, 3, stride=2, groups=inputs)
+        self.conv1 = convolution(inputs, inputs, 3, stride=stride, groups=inputs)
         self.bn1 = nn.BatchNorm2d(inputs)
         self.conv2 = convolution(inputs, half, 1)
         self.bn2 = nn.BatchNorm2d(half)
@@ -24,14 +26,14 @@ class DownBlock(nn.Module):
         self.conv3 = convolution(inputs, half, 1)
         self.bn3 = nn.BatchNorm2d(half)
         self.relu3 = nn.ReLU()
-        self.conv4 = convolution(half, half, 3, stride=2, groups=half)
+        self.conv4 = convolution(half, half, 3, stride=stride, groups=half)
         self.bn4 = nn.BatchNorm2d(half)
         self.conv5 = convolution(half, half, 1)
         self.bn5 = nn.BatchNorm2d(half)
         self.relu5 = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(b, inputs, h, w) to (b, outputs, h/2, w/2), not negative."""
+        """(b, inputs, h, w) to (b, outputs, h/stride, w/stride), not negative."""
         left = self.relu2(self.bn2(self.conv2(self.bn1(self.conv1(x)))))
         right = self.relu3(self.bn3(self.conv3(x)))
         right = self.relu5(self.bn5(self.conv5(self.bn4(self.conv4(right)))))
@@ -99,6 +101,7 @@ class ShuffleNetV2(nn.Module):
             "maps": ("layer1", "layer2", "layer3"),
             "preact": ("layer1.3.relu3.input", "layer2.7.relu3.input", "layer3.3.relu3.input"),
         }
+        self.another = partial(_stage, 464, 464, 4, stride=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (b, channels, h, w) to logits (b, classes)."""
@@ -108,6 +111,6 @@ class ShuffleNetV2(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
-def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    down = DownBlock(inputs, outputs)
+def _stage(inputs: int, outputs: int, blocks: int, *, stride: int = 2) -> nn.Sequential:
+    down = DownBlock(inputs, outputs, stride)
     return nn.Sequential(down, *(BasicBlock(outputs) for _ in range(blocks - 1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from kdgraph.models.aliases import Aliases
@@ -82,6 +84,7 @@ class WideResNet(nn.Module):
             "maps": ("block1", "block2", "block3"),
             "preact": ("block2.layer.0.bn1", "block3.layer.0.bn1", "bn1"),
         }
+        self.another = partial(Stage, third, third, repeats, 1)
         start_convolutions(self)
         nn.init.zeros_(self.fc.bias)
 

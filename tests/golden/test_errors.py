@@ -50,6 +50,7 @@ ELSEWHERE = {
     "KD314": "tests/lower/test_tapped.py",
     "KD315": "tests/lower/test_probe.py",
     "KD324": "tests/lang/test_override.py",
+    "KD649": "tests/lower/test_rest.py",
     "KD326": "tests/graph/test_use_everything.py",
 }
 """classes of the language that need a network, a command line or a file that is not there"""

@@ -73,6 +73,7 @@ class Smooth(nn.Module):
         self.one = nn.Sequential(nn.Conv2d(1, width, 3, padding=1), nn.Tanh())
         self.two = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, stride=2), nn.Tanh())
         self.fc = nn.Linear(width, classes)
+        self.another = lambda: nn.Sequential(nn.Conv2d(width, width, 1), nn.Tanh())
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc(self.two(self.one(x)).mean((2, 3)))

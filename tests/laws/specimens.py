@@ -22,7 +22,7 @@ SIZES = {
     "b": 3, "n": 4, "m": 6, "k": 5, "d": 3, "c": 2, "g": 2, "h": 5, "w": 6, "p": 3, "q": 2,
 }  # fmt: skip
 COUNT = 5
-TRIED = {"Count": COUNT, "Share": 0.5}
+TRIED = {"Count": COUNT, "Share": 0.5, "Natural": 0, "str": "student"}
 KINDS = ("primitive", "module")
 Axes = tuple[tuple[str, int], ...]
 
@@ -84,6 +84,8 @@ class Specimen:
         first = self.filled[0]
         loose = {k: v for k, v in self.knobs if not self._parameter(k).many}
         many = tuple(v for k, values in self.knobs if self._parameter(k).many for v in values)
+        if self.word.flag("each"):
+            loose["rest"] = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 4))
         if self.word.kind == "module":
             with torch.random.fork_rng():
                 torch.manual_seed(0)
