@@ -17,7 +17,7 @@ from kdgraph.graph.numbers import a_number
 from kdgraph.graph.part_names import is_place, part_name
 from kdgraph.graph.remembered import NAMED, check_pool, filled_in
 from kdgraph.graph.scope import Scope
-from kdgraph.graph.sides import check_sides
+from kdgraph.graph.sides import check_heads, check_sides
 from kdgraph.graph.slots import Applied, fill
 from kdgraph.graph.taps import apply_path
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
@@ -219,5 +219,6 @@ def word(
     at = applied.tree if applied else tree
     check_columns(build, made, inputs, at, filled.spans)
     number = checked(build, op, inputs, found, at, filled.spans)
+    check_heads(build, number, filled.spans, at)
     check_bulk(build, number, at)
     return a_number(build, check_sides(build, number, at), at)

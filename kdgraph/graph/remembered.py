@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Inputs = tuple[tuple[str, int], ...]
 NAMED = frozenset({"module", "memory", "draw"})
 """the kinds of words that are something of their own, with a name, wherever they stand"""
+EXAMPLES = "examples"
+"""the slot of the examples' numbers in draws that are made of these alone"""
 
 
 def filled_in(
@@ -33,6 +35,8 @@ def filled_in(
         return (*inputs, ("i", build.source("i", tree.span)))
     if made.kind == "draw":
         _refuse_values(build, made, inputs, tree, spans)
+        if made.flag("numbered"):
+            return (*inputs, (EXAMPLES, build.source("i", tree.span)))
     if made.flag("through") and inputs:
         axes = build.graph.node(inputs[0][1]).axes or ()
         if any(axis.rows for axis in axes):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from kdgraph.graph.graph import Axes, Axis, Op
+from kdgraph.graph.grid_shapes import GRID
 
 Shapes = Sequence[Axes | None]
 
@@ -121,4 +122,5 @@ def _whole(op: Op, name: str) -> int:
 RULES: dict[str, Callable[[Op, Shapes], Axes | None]] = {
     "reduce": reduced, "rows": by_rows, "concat": concat, "examples": examples, "flatten": flatten,
     "shrink": shrink, "last": last, "conv": conv, "deconv": deconv, "beside": beside,
+    **GRID,
 }  # fmt: skip

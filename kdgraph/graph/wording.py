@@ -5,6 +5,7 @@ from __future__ import annotations
 from kdgraph.graph.axes import Clash, RankMistake
 from kdgraph.graph.frames import Argument
 from kdgraph.graph.graph import Axes, Op
+from kdgraph.graph.grid_shapes import CELLS
 from kdgraph.graph.infer import OverMistake, SortMistake
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import WrongKnob
@@ -100,6 +101,7 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
         return OtherImages(
             span=span, function=function, rows=str(mistake.size),
             other=other.span if other else None, other_rows=str(mistake.other_size),
+            advice=_alike(mistake),
         )  # fmt: skip
     return AxisClash(
         span=span, function=function, axis=mistake.axis, size=str(mistake.size),
@@ -115,7 +117,16 @@ def _matched(mistake: Clash, op: Op) -> str:
     sizes = {str(mistake.size), str(mistake.other_size)}
     if "b" in sizes and any(size.isdecimal() for size in sizes):
         return "rows of this batch are needed: of a bank or a table `M`, those are `M[i]`"
+    if mistake.axis in {"h", "w"}:
+        return "`shrink(a, b)` averages a map down to the height and width of another"
     return AxisClash.advice
+
+
+def _alike(mistake: Clash) -> str:
+    """What to do about rows of different images, or of different parts of them."""
+    if CELLS in mistake.size.rows + mistake.other_size.rows:
+        return "cut both maps into the same `cells`, or neither"
+    return OtherImages.advice
 
 
 def _words(sort: str) -> str:

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from kdgraph.draws.draw import Source
 from kdgraph.draws.pool import Pool
-from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.graph import LossGraph, Op
+from kdgraph.graph.remembered import EXAMPLES
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.memory import NeedsExamples, NeedsLabels, TooFewOthers
+from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 from kdgraph.views.draw import Draw
 from kdgraph.views.site import site
@@ -25,12 +27,14 @@ class Drawing:
     Attributes:
         name: of the program's input that it fills, and the place of its randomness.
         inputs: slots with the step's inputs that fill them.
+        many: what a slot of several knobs holds, such as `*sizes`.
     """
 
     name: str
     function: Callable[..., Tensor]
     inputs: tuple[tuple[str, str], ...]
     knobs: tuple[tuple[str, object], ...]
+    many: tuple[object, ...] = ()
 
     def __call__(
         self, known: Mapping[str, Tensor | None], pool: Pool | None, place: tuple[int, Any, int]
@@ -42,12 +46,14 @@ class Drawing:
             pool: the training examples.
             place: seed, stage and epoch.
         """
-        given = {slot: known[name] for slot, name in self.inputs}
+        given = [(slot, known[name]) for slot, name in self.inputs if slot != EXAMPLES]
+        (_, first), *others = given
         examples = known["i"]
         assert examples is not None
         seed, stage, epoch = place
         randomness = Draw(seed, stage, epoch, site(self.name), examples)
-        return self.function(**given, **dict(self.knobs), source=Source(randomness, pool))
+        told = {**dict(others), **dict(self.knobs)}
+        return self.function(first, *self.many, **told, source=Source(randomness, pool))
 
 
 @dataclass
@@ -90,9 +96,21 @@ def drawings(graph: LossGraph) -> tuple[Drawing, ...]:
         inputs = tuple(
             (slot, str(graph.node(source).op.knob("name"))) for slot, source in graph.inputs(number)
         )
-        knobs = tuple((name, value) for name, value in node.op.knobs if name != "site")
-        found.append(Drawing(place, REGISTRY.code(word.name), inputs, knobs))
+        loose, many = _parted(word, node.op)
+        found.append(Drawing(place, REGISTRY.code(word.name), inputs, loose, many))
     return tuple(found)
+
+
+def _parted(word: Signature, op: Op) -> tuple[tuple[tuple[str, object], ...], tuple[object, ...]]:
+    """The knobs that are passed by name, and what a slot of several holds."""
+    names = {one.name for one in word.parameters if one.many}
+    loose = tuple((name, v) for name, v in op.knobs if name not in {"site", *names})
+    many = tuple(v for name, held in op.knobs if name in names for v in _listed(held))
+    return loose, many
+
+
+def _listed(held: object) -> tuple[object, ...]:
+    return held if isinstance(held, tuple) else (held,)
 
 
 def pool_of(graph: LossGraph, labels: Tensor | None, examples: int | None) -> Pool | None:

@@ -58,6 +58,24 @@ def _deconv(one: Specimen, edges: list[Axes]) -> Axes:
     return (edges[0][0], ("channels", one.knob("channels")), *sides)
 
 
+def _cells(one: Specimen, edges: list[Axes]) -> Axes:
+    """A row for each cell of each map, those of one map next to each other."""
+    n, m = one.knob("n"), one.knob("m")
+    (b, rows), c, (_, h), (_, w) = edges[0]
+    return ((f"{b}·cells", rows * n * m), c, ("h", h // n), ("w", w // m))
+
+
+def _patches(one: Specimen, edges: list[Axes]) -> Axes:
+    n, m = one.knob("n"), one.knob("m")
+    b, (_, c), (_, h), (_, w) = edges[0]
+    return (b, ("d", c * n * m), ("h", h // n), ("w", w // m))
+
+
+def _avgpool(one: Specimen, edges: list[Axes]) -> Axes:
+    *kept, (_, h), (_, w) = edges[0]
+    return (*kept, ("h", h // one.knob("k")), ("w", w // one.knob("k")))
+
+
 RULES: dict[str, Callable[[Specimen, list[Axes]], Axes]] = {
     # what the edges make together, as numpy broadcasts; here they are of one shape
     "broadcast": lambda _, edges: edges[0],
@@ -73,4 +91,9 @@ RULES: dict[str, Callable[[Specimen, list[Axes]], Axes]] = {
     "last": lambda one, edges: (*edges[0][:-1], ("width", one.knob("widths")[-1])),
     "conv": _conv,
     "deconv": _deconv,
+    "cells": _cells,
+    "patches": _patches,
+    "avgpool": _avgpool,
+    # the places of the queries, with the channels of the values
+    "attend": lambda _, edges: (edges[0][0], edges[2][1], *edges[0][2:]),
 }

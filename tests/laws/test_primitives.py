@@ -43,6 +43,12 @@ def permuted(value: Tensor, axis: int, order: Tensor) -> Tensor:
     return value.index_select(axis, places)
 
 
+def permuted_groups(value: Tensor, axis: int, order: Tensor) -> Tensor:
+    """The rows along `axis` in another order, where each of a batch's rows has several of them."""
+    groups = value.unflatten(axis, (len(order), -1))
+    return groups.index_select(axis, order).flatten(axis, axis + 1)
+
+
 def places(axes: tuple[tuple[str, int], ...], letter: str) -> list[int]:
     return [place for place, (name, _) in enumerate(axes) if name == letter]
 
@@ -100,6 +106,8 @@ def test_the_order_of_the_batch_does_not_matter(one: Specimen):
         expected = straight
         for place in places(result(one), letter):
             expected = permuted(expected, place, order)
+        for place in places(result(one), f"{letter}·cells"):
+            expected = permuted_groups(expected, place, order)
         torch.testing.assert_close(function(*mixed), expected)
 
 

@@ -56,6 +56,20 @@ def test_what_a_frozen_network_looks_at_runs_before_it():
     assert names.index("mul") < names.index("teacher_taps") < names.index("student_taps")
 
 
+def test_a_module_around_another_is_beside_it_under_their_name():
+    text = """
+    loss: sup + mse(e, teacher.conv)
+    where:
+      sup: cross_entropy(student.logits, y)
+      e: bn(conv(student.conv, 4))
+    """
+    program = small(text, teacher=Net(4), student=Net(3))
+
+    assert {name for name, _ in program.parts.named_parameters()} == {
+        "e.conv.weight", "e.conv.bias", "e.bn.weight", "e.bn.bias"
+    }  # fmt: skip
+
+
 def test_a_schedule_of_nodes_is_complete_and_keeps_to_their_order(step):
     order = list(scheduled(step.graph))
     place = {number: at for at, number in enumerate(order)}

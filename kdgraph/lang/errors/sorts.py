@@ -226,17 +226,38 @@ class NothingLeft(Diagnostic):
 
         narrow: conv(student.maps[2], 64, k=9, pad=0)
 
-    Without `pad` a kernel always has room: as much is padded as keeps the size.
+    Without `pad` a kernel always has room: as much is padded as keeps the size. A map that is cut
+    into cells needs a row and a column for each of them.
     """
 
     code = "KD224"
     title = "`{function}` leaves nothing of a map of {before}"
     label = "would be {after}"
-    help = "take a smaller `k`, or other `pad`"
+    help = "{advice}"
 
     function: str
     before: str
     after: str
+    advice: str = "take a smaller `k`, or other `pad`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnevenHeads(Diagnostic):
+    """The channels of a map can't be parted into so many equal groups.
+
+        mixed: attend(q, k, v, heads=3)
+
+    Each head of `attend` works on a group of channels, and all groups are of one size.
+    """
+
+    code = "KD228"
+    title = "`{function}` can't part {channels} channels into {heads} heads"
+    label = "{channels} channels"
+    help = "take a number of heads that divides the channels"
+
+    function: str
+    channels: int
+    heads: int
 
 
 @dataclass(frozen=True, kw_only=True)
