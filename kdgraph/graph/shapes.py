@@ -52,6 +52,16 @@ def beside(op: Op, shapes: Shapes) -> Axes | None:
     return None if rows is None else (*rows, Axis(k + 1 if isinstance(k, int) else None))
 
 
+def one_less(op: Op, shapes: Shapes) -> Axes | None:
+    """The last axis loses a column."""
+    del op
+    axes = shapes[0]
+    if axes is None:
+        return None
+    size = axes[-1].size
+    return (*axes[:-1], Axis(None if size is None else size - 1))
+
+
 def examples(op: Op, shapes: Shapes) -> Axes | None:
     """One value an example (the first axis), or a number."""
     if op.knob("reduce") != "none":
@@ -122,5 +132,5 @@ def _whole(op: Op, name: str) -> int:
 RULES: dict[str, Callable[[Op, Shapes], Axes | None]] = {
     "reduce": reduced, "rows": by_rows, "concat": concat, "examples": examples, "flatten": flatten,
     "shrink": shrink, "last": last, "conv": conv, "deconv": deconv, "beside": beside,
-    **GRID,
+    "one_less": one_less, **GRID,
 }  # fmt: skip

@@ -89,6 +89,8 @@ RULES: dict[str, Callable[[Specimen, list[Axes]], Axes]] = {
     "shrink": _shrink,
     # the last axis is as long as the last of `widths` says
     "last": lambda one, edges: (*edges[0][:-1], ("width", one.knob("widths")[-1])),
+    # all columns but one
+    "one_less": lambda _, edges: (*edges[0][:-1], ("k", edges[0][-1][1] - 1)),
     "conv": _conv,
     "deconv": _deconv,
     "cells": _cells,

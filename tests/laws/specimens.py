@@ -59,6 +59,8 @@ class Specimen:
         for name in pattern.split():
             if name == "...":
                 found += [(one, SIZES[one]) for one in self.dots]
+            elif name.isdigit():
+                found.append((name, int(name)))
             else:
                 known = self.knob(name)
                 found.append((name, known if known is not None else SIZES[name]))

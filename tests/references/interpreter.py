@@ -52,7 +52,7 @@ class Scope:
             case tree.Name(id=name):
                 return self.named(name)
             case tree.Binary() | tree.Compare():
-                return SIGNS[node.op](self.of(node.left), self.of(node.right))
+                return SIGNS[node.op](*_by_rows(self.of(node.left), self.of(node.right)))
             case tree.Negative():
                 return -self.of(node.value)
             case tree.Transpose():
@@ -96,6 +96,16 @@ class Scope:
             if slot.name not in values and slot.default is not None:
                 values[slot.name] = Scope(values).of(slot.default)
         return Scope(values, function.where, self.parts).of(function.value)
+
+
+def _by_rows(a: Any, b: Any) -> tuple[Any, Any]:
+    """One number for each row meets a value of more axes row by row."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor) and a.ndim != b.ndim:
+        if a.ndim == 1 and len(a) == len(b):
+            a = a.reshape(-1, *[1] * (b.ndim - 1))
+        elif b.ndim == 1 and len(a) == len(b):
+            b = b.reshape(-1, *[1] * (a.ndim - 1))
+    return a, b
 
 
 def _applied(word: Signature, given: list[Any], named: dict[str, Any]) -> Any:
