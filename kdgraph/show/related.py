@@ -33,7 +33,7 @@ def related(name: str, names: Collection[str]) -> str:
 def _telling(asked: str) -> Iterator[str]:
     """Words, functions and recipes whose text has what is asked for in it."""
     word = re.compile(rf"(?<!\w){re.escape(asked)}(?!\w)")
-    texts = [*((name, title) for name, _, title in shipped.recipes())]
+    texts = [*((name, title) for name, *_, title in shipped.recipes())]
     texts += [(one.name, comment_of(one)) for one in library().values()]
     texts += [(one.name, one.doc) for one in REGISTRY]
     return (name for name, text in texts if word.search(text.casefold()))

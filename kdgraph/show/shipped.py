@@ -22,11 +22,26 @@ Row = tuple[str, ...]
 
 
 def recipes() -> Iterator[Row]:
-    """Each recipe by name, with where it was published and its title."""
+    """Each recipe by name, with the year and the place of its paper, and its title."""
     for path in files.recipes():
         tree = read_tree(load_text(path))
         told = (tree.get("cite"), tree.get("title"))
-        yield path.stem, *(one.text if isinstance(one, Scalar) else "" for one in told)
+        cite, title = (one.text if isinstance(one, Scalar) else "" for one in told)
+        yield path.stem, *published(cite), title
+
+
+def published(cite: str) -> tuple[str, str]:
+    """The year and the place of a paper; of an arXiv number the year it begins with.
+
+    >>> published("arXiv:1503.02531"), published("NeurIPS 2021"), published("in a talk")
+    (('2015', '1503.02531'), ('2021', 'NeurIPS'), ('', 'in a talk'))
+    """
+    if number := re.fullmatch(r"arXiv:((\d\d)\d\d\.\d{4,5})", cite.strip()):
+        return f"20{number[2]}", number[1]
+    year = re.search(r"\b(19|20)\d\d\b", cite)
+    if year is None:
+        return "", cite
+    return year[0], cite.replace(year[0], "").strip(" ,()")
 
 
 def settings() -> Iterator[Row]:

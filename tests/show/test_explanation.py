@@ -66,10 +66,10 @@ def test_a_function_and_a_recipe_of_one_name_are_both_explained():
 
 
 def test_a_function_is_explained_with_its_innernames():
-    assert text("dist").endswith(
-        "    dist(t, s, T=4): T²·(1 - mean(pearson(p, q))) + T²·(1 - mean(pearson(p, q,\n"
-        "        over=0)))\n"
-        "      where\n        p: softmax(t/T)\n        q: softmax(s/T)\n"
+    assert text("nst").endswith(
+        "    nst(t, s): mean((u @ uᵀ)²) + mean((v @ vᵀ)²) - 2·mean((v @ uᵀ)²)\n"
+        "      where\n        u: normalize(flatten(shrink(t, s), keep=2))\n"
+        "        v: normalize(flatten(shrink(s, t), keep=2))\n"
     )
 
 

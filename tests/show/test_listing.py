@@ -49,9 +49,15 @@ def test_no_line_is_wider_than_a_terminal(what):
 
 
 def test_a_recipe_is_listed_with_its_source():
-    found = [line.split(maxsplit=2) for line in text("recipes").splitlines()]
+    found = [line.split(maxsplit=3) for line in text("recipes").splitlines()]
 
-    assert ["kd", "arXiv:1503.02531", "Distilling the knowledge in a neural network"] in found
+    assert ["icd", "2024", "2407.11802", "Invariant causal knowledge distillation"] in found
+
+
+def test_a_recipe_without_a_paper_is_listed_by_its_title():
+    (line,) = [line for line in text("recipes").splitlines() if line.startswith("  ce ")]
+
+    assert line.split()[1] == "Cross-entropy"
 
 
 def test_facts_of_a_mistake_are_left_open():
