@@ -66,10 +66,9 @@ def test_a_function_and_a_recipe_of_one_name_are_both_explained():
 
 
 def test_a_function_is_explained_with_its_innernames():
-    assert text("nst").endswith(
-        "    nst(t, s): mean((u @ uᵀ)²) + mean((v @ vᵀ)²) - 2·mean((v @ uᵀ)²)\n"
-        "      where\n        u: normalize(flatten(shrink(t, s), keep=2))\n"
-        "        v: normalize(flatten(shrink(s, t), keep=2))\n"
+    assert text("symmetric_kl").endswith(
+        "    symmetric_kl(t, s): mean(sum((p - q)·(log(p) - log(q)), over=-1))\n"
+        "      where\n        p: softmax(t)\n        q: softmax(s)\n"
     )
 
 
