@@ -32,10 +32,10 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a boo
         bool | None,
         typer.Option("--compile/--no-compile", help="Compile the step; the default on a GPU."),
     ] = None,
-    alone: Annotated[  # noqa: FBT002
+    alone: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--alone/--no-alone", help="Train the student alone as well.")
     ] = True,
-    quiet: Annotated[  # noqa: FBT002
+    quiet: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--quiet", help="Say only the table.")
     ] = False,
     plugin: Annotated[list[Path] | None, PLUGIN] = None,

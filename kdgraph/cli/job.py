@@ -72,7 +72,7 @@ class Wire:
 
 
 def _tick(
-    name: str, own: bool, epoch: int, epochs: int, within: float,  # noqa: FBT001
+    name: str, own: bool, epoch: int, epochs: int, within: float,  # noqa: FBT001 - of an event
     accuracy: float | None = None, speed: float = 0.0, *, ended: bool = False,
 ) -> Tick:  # fmt: skip
     done = min(1.0, (epoch - 1 + within) / max(1, epochs))
@@ -82,7 +82,7 @@ def _tick(
 def work(order: dict[str, object], out: TextIO) -> int:
     """Do a run, or go on with it; the exit code."""
     device = str(order.pop("device"))
-    job = Job(**{**order, "plugins": tuple(order["plugins"])})  # type: ignore[arg-type]
+    job = Job(**{**order, "plugins": tuple(order["plugins"])})  # type: ignore[arg-type]  # from JSON
     wire = Wire(out)
     try:
         _run(job, device, wire)

@@ -21,7 +21,7 @@ def probe(
         bool, typer.Option("--augment", help="Augment as the setting says, in each epoch.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    quiet: Annotated[  # noqa: FBT002
+    quiet: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--quiet", help="Say only the table.")
     ] = False,
     plugin: Annotated[list[Path] | None, PLUGIN] = None,

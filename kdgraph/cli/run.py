@@ -26,7 +26,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     seed: Annotated[int, typer.Option(help="Decides every random draw.", min=0)] = 0,
     seeds: Annotated[int, typer.Option(help="Repeat with so many seeds.", min=1)] = 1,
     out: Annotated[Path | None, typer.Option(help="The run's folder; else runs/<recipe>.")] = None,
-    resume: Annotated[  # noqa: FBT002
+    resume: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--resume", help="Go on where a run stopped.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
@@ -41,13 +41,13 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
         bool | None,
         typer.Option("--compile/--no-compile", help="Compile the step; the default on a GPU."),
     ] = None,
-    alone: Annotated[  # noqa: FBT002
+    alone: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--alone/--no-alone", help="Train the student alone as well.")
     ] = True,
     save_every: Annotated[
         float, typer.Option(help="Seconds between two checkpoints within an epoch.", min=0)
     ] = 300.0,
-    quiet: Annotated[  # noqa: FBT002
+    quiet: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--quiet", help="Say only the table.")
     ] = False,
     plugin: Annotated[list[Path] | None, PLUGIN] = None,
@@ -85,7 +85,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
         distributed.join(device, devices) as (world, place),
         _telling(leads=world.leads),
     ):
-        folder = _folder(name, out, resume, world.leads)
+        folder = _folder(name, out, resume=resume, leads=world.leads)
         progress = Progress(console, _hint(folder), quiet=quiet)
         running = Run(
             request=Request(recipe, on, values, seed, seeds, alone),
@@ -97,7 +97,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
                 resume=resume,
                 save_every=save_every,
             ),
-            say=lambda words: _say(console, words, world.leads and not quiet),
+            say=lambda words: _say(console, words, speaks=world.leads and not quiet),
             listen=lambda _: (progress,) if world.leads else (),
         )
         try:
@@ -131,7 +131,7 @@ def _telling(*, leads: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _folder(name: str, out: Path | None, resume: bool, leads: bool) -> RunDir:  # noqa: FBT001
+def _folder(name: str, out: Path | None, *, resume: bool, leads: bool) -> RunDir:
     """The run's folder; rank 0 decides, and says it to the others by the file system."""
     from kdgraph.train import rundir
     from kdgraph.train.distributed import shared
@@ -148,6 +148,6 @@ def _hint(folder: RunDir) -> str:
     return shlex.join(["kdgraph", *words, "--resume"])
 
 
-def _say(console: Console, words: str, speaks: bool) -> None:  # noqa: FBT001
+def _say(console: Console, words: str, *, speaks: bool) -> None:
     if speaks:
         console.print(words, highlight=False, soft_wrap=True)

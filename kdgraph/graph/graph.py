@@ -145,7 +145,7 @@ class LossGraph:
 
     def amend(self, number: int, **facts: object) -> None:
         """Learn something more about a node."""
-        self.dag.nodes[number]["node"] = replace(self.node(number), **facts)  # type: ignore[arg-type]
+        self.dag.nodes[number]["node"] = replace(self.node(number), **facts)  # type: ignore[arg-type]  # facts are fields of Node
 
     def inputs(self, number: int) -> tuple[tuple[str, int], ...]:
         """The slots of a node with their sources, in order."""
@@ -233,7 +233,7 @@ def _line(graph: LossGraph, number: int, names: dict[int, str]) -> str:
 
 def shown(value: object) -> str:
     """The value of a knob as text."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - whole in a double
         return str(int(value))
     if isinstance(value, tuple):
         return f"[{', '.join(shown(one) for one in value)}]"

@@ -32,6 +32,8 @@ from kdgraph.lang.syntax import (
 )
 
 LARGEST = 1e100
+SHORT = 20
+"""characters of a number that a message still shows"""
 SIGNS = {"·": "*", "⋅": "*", "×": "*", "−": "-", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}
 
 
@@ -77,7 +79,7 @@ class _Grower(Transformer[Token, Syntax]):
     def number(self, token: Token) -> Number:
         value = _number(token)
         if value > LARGEST:
-            what = f"`{token if len(token) < 20 else token[:20] + '…'}` is larger than 1e100"  # noqa: PLR2004
+            what = f"`{token if len(token) < SHORT else token[:SHORT] + '…'}` is larger than 1e100"
             raise RecipeError(TooLarge(span=self._span(token), what=what))
         return Number(self._span(token), value, str(token).replace("−", "-"))
 

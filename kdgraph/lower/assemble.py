@@ -153,7 +153,7 @@ def _applied(
         model, path = str(op.knob("model")), str(op.knob("path"))
         module = apply_module(networks[model], path, graph.node(number).span)
         if not world.trains_model(model):
-            module = Frozen(module, mode=_mode(world.follows(model)), through=True)
+            module = Frozen(module, mode=_mode(follows=world.follows(model)), through=True)
         found[model, path] = Resting(module) if world.rests(model) else module
     return found
 
@@ -184,10 +184,10 @@ def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Mo
     follows, through = bool(op.knob("follows")), bool(op.knob("through"))
     if follows or not op.knob("cut"):
         whole = Tapped(network, paths, sample=sample if follows else None)
-        return Frozen(whole, mode=_mode(follows), through=through)
+        return Frozen(whole, mode=_mode(follows=follows), through=through)
     with in_mode(network, training=False):
         return Frozen(cut(network, paths, sample), through=through)
 
 
-def _mode(follows: bool) -> Mode:  # noqa: FBT001
+def _mode(*, follows: bool) -> Mode:
     return "train" if follows else "eval"

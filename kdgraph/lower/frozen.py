@@ -51,7 +51,7 @@ class Frozen(nn.Module):
             found = run_in(self.flags, self.held[0], inputs, training=self.training)
         return _constant(found)
 
-    def _held_constant(self, *inputs: Any) -> Any:  # noqa: ANN401
+    def _held_constant(self, *inputs: Any) -> Any:  # noqa: ANN401 - what a network takes and gives
         """The module with parameters that no gradient gets to, while it gets to the input."""
         module = self.held[0]
         constant = {name: one.detach() for name, one in module.named_parameters()}
@@ -85,7 +85,12 @@ class Frozen(nn.Module):
         for name, one in self.moving().items():
             destination[f"{prefix}module.{name}"] = one if keep_vars else one.detach()
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:  # noqa: ANN401
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        *rest: Any,  # noqa: ANN401 - nn.Module's own signature
+    ) -> None:
         super()._load_from_state_dict(state_dict, prefix, *rest)
         for name, one in self.moving().items():
             found = state_dict.get(f"{prefix}module.{name}")

@@ -104,11 +104,13 @@ class _Watch(Catch):
     def read(self, forward: Forward, x: Tensor) -> tuple[Reading, ...]:
         with Looks() as looks:
             values = self.run(forward, x)
+        changed = [
+            value._version != self.versions[slot]  # noqa: SLF001 - the only name torch gives it
+            for slot, value in enumerate(values)
+        ]
         return tuple(
-            Reading(tuple(value.shape), value.dtype, looks.any or value._version != then)  # noqa: SLF001
-            for value, then in zip(
-                values, (self.versions[slot] for slot in range(len(values))), strict=True
-            )
+            Reading(tuple(value.shape), value.dtype, looks.any or new)
+            for value, new in zip(values, changed, strict=True)
         )
 
 

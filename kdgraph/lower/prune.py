@@ -73,7 +73,11 @@ class Tracer(fx.Tracer):
         self.around = [network.get_submodule(path) for path in around]
         self.seen: dict[nn.Module, list[dict[str, object]]] = defaultdict(list)
 
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:  # noqa: ARG002
+    def is_leaf_module(
+        self,
+        m: nn.Module,
+        module_qualified_name: str,  # noqa: ARG002 - fx's own signature
+    ) -> bool:
         """Whether a module stays the call it is."""
         return not any(m is one for one in self.around)
 

@@ -12,19 +12,26 @@ from torch import Tensor
 class Gather(Protocol):
     """Rows of all ranks one after the other, with gradient."""
 
-    def __call__(self, rows: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102
+    def __call__(self, rows: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102 - an fx call
 
 
 class Pool(Protocol):
     """The mean over ranks of a value, weighted by how many rows it stands for, with gradient."""
 
-    def __call__(self, value: Tensor, count: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102
+    def __call__(
+        self,
+        value: Tensor,
+        count: Tensor,
+        alike: bool,  # noqa: FBT001 - an fx call
+    ) -> Tensor:
+        """The pooled value."""
+        ...
 
 
 class Total(Protocol):
     """The sum over ranks of a value, with gradient."""
 
-    def __call__(self, value: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102
+    def __call__(self, value: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102 - an fx call
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ LOOKS = frozenset(
 def untouched(network: nn.Module) -> Iterator[None]:
     """Undo what happens to the modules' attributes: modes, and what a forward caches."""
     before = [
-        (module, dict(vars(module)), dict(module._buffers))  # noqa: SLF001
+        (module, dict(vars(module)), dict(module._buffers))  # noqa: SLF001 - there is no other way
         for module in network.modules()
     ]
     try:
@@ -68,7 +68,7 @@ def untouched(network: nn.Module) -> Iterator[None]:
     finally:
         for module, attributes, buffers in before:
             _restore(vars(module), attributes)
-            _restore(module._buffers, buffers)  # noqa: SLF001
+            _restore(module._buffers, buffers)  # noqa: SLF001 - there is no other way
 
 
 def _restore(now: dict[str, T], before: dict[str, T]) -> None:

@@ -205,7 +205,7 @@ class Step(nn.Module):
         self,
         prefix: str = "",
         recurse: bool = True,  # noqa: FBT001, FBT002 - nn.Module's own signature
-        remove_duplicate: bool = True,  # noqa: FBT001, FBT002
+        remove_duplicate: bool = True,  # noqa: FBT001, FBT002 - nn.Module's own
     ) -> Iterator[tuple[str, nn.Parameter]]:
         """What this stage trains, by its place in the step; what asks for no gradient is left out.
 
@@ -231,8 +231,8 @@ class Step(nn.Module):
         self,
         state_dict: Mapping[str, Any],
         strict: bool = True,  # noqa: FBT001, FBT002 - nn.Module's own signature
-        assign: bool = False,  # noqa: FBT001, FBT002
-    ) -> Any:  # noqa: ANN401
+        assign: bool = False,  # noqa: FBT001, FBT002 - nn.Module's own
+    ) -> Any:  # noqa: ANN401 - torch's own type
         """Put back what `state_dict` gave."""
         wanted = set(self.state_dict())
         if strict and wanted != set(state_dict):

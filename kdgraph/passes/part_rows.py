@@ -20,6 +20,8 @@ SIGNS = frozenset(
     {"add", "sub", "mul", "div", "pow", "neg", "lt", "le", "gt", "ge", "eq", "ne"}
 )  # fmt: skip
 LEAVES = frozenset({"const", "clock", "param"})
+FLAT = 2
+"""axes of a matrix; a value of more has a matrix for each row"""
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,13 @@ def _keeps_rows(node: Node, values: list[Node], fixed: list[Node]) -> bool:
     ranks = [len(one.axes or ()) for one in values]
     match node.op.name:
         case "matmul":
-            return len(values) == 1 if ranks == [2] else all(rank > 2 for rank in ranks)  # noqa: PLR2004
+            return len(values) == 1 if ranks == [FLAT] else all(rank > FLAT for rank in ranks)
         case "transpose":
-            return ranks[0] > 2  # noqa: PLR2004
+            return ranks[0] > FLAT
         case "column" | "slice_columns":
             return ranks[0] > 1
         case "columns":
-            return len(values) == 2  # noqa: PLR2004
+            return not fixed  # each row picks from its own scores
     return node.op.name in SIGNS or _word_keeps_rows(node.op, ranks[0])
 
 

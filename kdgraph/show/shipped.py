@@ -108,4 +108,4 @@ def count(number: int) -> str:
     """
     if number >= 1_000_000:  # noqa: PLR2004 - a million
         return f"{number / 1e6:.1f} M"
-    return f"{number / 1e3:.0f} k" if number >= 10_000 else f"{number:,}"  # noqa: PLR2004
+    return f"{number / 1e3:.0f} k" if number >= 10_000 else f"{number:,}"  # noqa: PLR2004 - 10 k

@@ -113,7 +113,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     condenser = _condenser(condense, train_set, device, world)
     feed = Feed(condenser.pool if condenser else train_set, training, world, device, least)
     _warn_uneven(feed, listeners)
-    _compile(step, compile)
+    _compile(step, choice=compile)
     at_home = dict.fromkeys(networks, "x") | dict(homes or {})
     look_again = looker(view_steps, at_home.values())
 
@@ -223,7 +223,7 @@ def _all(n: int, seed: int, stage: int, epoch: int) -> Tensor:
     return order(n, seed=seed, stage=stage, epoch=epoch)
 
 
-def _compile(module: nn.Module, choice: bool | str) -> None:  # noqa: FBT001
+def _compile(module: nn.Module, *, choice: bool | str) -> None:
     """Compile in place, whole, so that names in the state stay and a graph break is an error."""
     if not choice:
         return

@@ -114,7 +114,7 @@ def mask(optimizer: Optimizer, finite: Tensor) -> None:
     Fused optimisers skip a step, momentum and counters included, whose `found_inf` is set:
     the way that loss scaling uses.
     """
-    optimizer.found_inf = (~finite).to(torch.float32)  # type: ignore[attr-defined]
+    optimizer.found_inf = (~finite).to(torch.float32)  # type: ignore[attr-defined]  # as GradScaler
 
 
 def state(optimizer: Optimizer, trained: Sequence[Trained]) -> dict[str, Tensor]:

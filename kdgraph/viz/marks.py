@@ -115,7 +115,7 @@ def _at(point: Point) -> str:
 
 
 def _piece(piece: Cubic) -> str:
-    if abs(piece.start[0] - piece.end[0]) < 0.05:  # noqa: PLR2004  half of the last digit
+    if abs(piece.start[0] - piece.end[0]) < 0.05:  # noqa: PLR2004 - half of the last digit
         return f"L{_at(piece.end)}"
     first, second = piece.controls
     return f"C{_at(first)} {_at(second)} {_at(piece.end)}"

@@ -14,6 +14,7 @@ from kdgraph.viz.crossings import Rows
 from kdgraph.viz.ladder import Ladder
 
 _ROUNDS = 12
+_TOGETHER = 1e-6  # pixels
 _STILL = 0.5  # pixels: a shorter move is no move
 _BENT = 3.0  # how much more a line's own bends resist being bent
 
@@ -55,7 +56,7 @@ def _straight(graph: Ladder, x: Sequence[float]) -> list[list[int]]:
         block = [start]
         for vertex in block:
             for other in (*graph.above[vertex], *graph.below[vertex]):
-                if other not in seen and abs(x[other] - x[vertex]) < 1e-6:  # noqa: PLR2004
+                if other not in seen and abs(x[other] - x[vertex]) < _TOGETHER:
                     seen.add(other)
                     block.append(other)
         blocks.append(block)

@@ -54,7 +54,7 @@ def _glyphs(data: bytes, cmap: int) -> dict[int, int]:
     """Code point to glyph, from the first segmented table (format 4) of `cmap`."""
     (count,) = struct.unpack_from(">H", data, cmap + 2)
     starts = (struct.unpack_from(">HHL", data, cmap + 4 + 8 * k)[2] for k in range(count))
-    at = next(cmap + s for s in starts if struct.unpack_from(">H", data, cmap + s)[0] == 4)  # noqa: PLR2004
+    at = next(cmap + s for s in starts if struct.unpack_from(">H", data, cmap + s)[0] == 4)  # noqa: PLR2004 - format 4
     (twice,) = struct.unpack_from(">H", data, at + 6)
     ends, firsts, deltas, skips = (
         struct.unpack_from(f">{twice // 2}H", data, at + shift)
