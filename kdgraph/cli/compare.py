@@ -15,7 +15,7 @@ RECIPES = typer.Argument(help="Recipes: files, or names of shipped ones.", metav
 
 
 def compare(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
-    recipes: Annotated[list[str], RECIPES],
+    recipes: Annotated[list[str] | None, RECIPES] = None,
     on: Annotated[str | None, ON] = None,
     set_: Annotated[list[str] | None, SET] = None,
     seed: Annotated[int, typer.Option(help="The first seed; also of the teacher.", min=0)] = 0,
@@ -35,6 +35,9 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a boo
     alone: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--alone/--no-alone", help="Train the student alone as well.")
     ] = True,
+    shipped: Annotated[  # noqa: FBT002 - a flag is a bool
+        bool, typer.Option("--all", help="All recipes that travel with kdgraph as well.")
+    ] = False,
     quiet: Annotated[  # noqa: FBT002 - a flag is a bool
         bool, typer.Option("--quiet", help="Say only the table.")
     ] = False,
@@ -45,12 +48,17 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a boo
     Runs that are finished are used again, those that were stopped go on, and one that fails
     leaves the others alone. A value of `--set` goes to the recipes that know its name.
     """
+    from kdgraph import files
     from kdgraph.cli.plugins import load_plugins
     from kdgraph.compare.entrants import entrants
     from kdgraph.experiment import pairs_of
 
+    named = [*(recipes or []), *(path.stem for path in files.recipes() if shipped)]
+    if not named:
+        why = "name the recipes to compare, or say `--all`"
+        raise typer.BadParameter(why, param_hint="RECIPE...")
     load_plugins(plugin or [])
-    taking_part = entrants(recipes, on, pairs_of(set_ or []), alone=alone)
+    taking_part = entrants(named, on, pairs_of(set_ or []), alone=alone)
 
     from rich.console import Console
 
