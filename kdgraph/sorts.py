@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "REFUSES", "SORTS", "Distribution", "Embedding", "Image", "Labels", "LogDistribution",
-    "Logits", "Map", "Mask", "Scalar", "Table", "Typed", "Values", "accepts",
+    "Logits", "Map", "Mask", "Scalar", "Table", "Tokens", "Typed", "Values", "accepts",
 ]  # fmt: skip
 
 SORTS = {
@@ -28,6 +28,7 @@ SORTS = {
     "Scaled": "probabilities times a number, which sum to that number",
     "Embedding": "one vector for each row",
     "Map": "feature maps: channels over height and width",
+    "Tokens": "one vector for each place of an image, as transformers keep them",
     "Labels": "whole numbers that name a class, one for each row",
     "Mask": "one truth value or 0/1 weight for each row",
     "Scalar": "one number",
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from typing import Annotated as Map
     from typing import Annotated as Mask
     from typing import Annotated as Table
+    from typing import Annotated as Tokens
     from typing import Annotated as Values
 
     Scalar = Any
@@ -75,7 +77,7 @@ else:
         _Sort, ("Logits", "Distribution", "LogDistribution")
     )
     Embedding, Map, Labels, Mask = map(_Sort, ("Embedding", "Map", "Labels", "Mask"))
-    Image, Table = map(_Sort, ("Image", "Table"))
+    Image, Table, Tokens = map(_Sort, ("Image", "Table", "Tokens"))
     Values = _Sort("Tensor")
     Scalar = Typed("Scalar", "")
 
@@ -93,12 +95,23 @@ REFUSES = {
         "Scalar",
         "Embedding",
         "Map",
+        "Tokens",
     },
-    "Labels": {"Logits", "Distribution", "LogDistribution", "Embedding", "Map", "Image"},
-    "Map": {"Labels", "Scalar", "Embedding"},
-    "Embedding": {"Labels", "Scalar", "Map"},
-    "Scalar": {"Map", "Image"},
-    "Mask": {"Labels", "Logits", "Distribution", "LogDistribution", "Embedding", "Map", "Image"},
+    "Labels": {"Logits", "Distribution", "LogDistribution", "Embedding", "Map", "Tokens", "Image"},
+    "Map": {"Labels", "Scalar", "Embedding", "Tokens"},
+    "Tokens": {"Labels", "Scalar", "Embedding", "Map", "Image"},
+    "Embedding": {"Labels", "Scalar", "Map", "Tokens"},
+    "Scalar": {"Map", "Tokens", "Image"},
+    "Mask": {
+        "Labels",
+        "Logits",
+        "Distribution",
+        "LogDistribution",
+        "Embedding",
+        "Map",
+        "Tokens",
+        "Image",
+    },
 }
 
 

@@ -76,4 +76,4 @@ def _known_network(name: str, network: str, known: Facts) -> Network | None:
             aliases[alias] = alias
             flat[alias] = size  # type: ignore[assignment]  # one shape, not several
     image = (known.channels, known.height, known.width)
-    return Network(name, network, aliases, flat, None, known.classes, image)
+    return Network(name, network, aliases, flat, classes=known.classes, image=image)

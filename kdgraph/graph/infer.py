@@ -11,7 +11,7 @@ from kdgraph.graph.shapes import RULES
 from kdgraph.primitive import Parameter, Signature
 from kdgraph.sorts import accepts
 
-KEEPS = {"Logits", "Distribution", "Embedding", "Map", "Scalar"}
+KEEPS = {"Logits", "Distribution", "Embedding", "Map", "Tokens", "Scalar"}
 SCALED = {"mul", "div"}
 SHIFTED = {"add", "sub"}
 ARITHMETIC = {"add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"}

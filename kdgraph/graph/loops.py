@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.arithmetic import pointwise
 from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.checked import checked
-from kdgraph.graph.graph import Axis, Op
+from kdgraph.graph.graph import Axis, Node, Op
 from kdgraph.graph.infer import Inferred, infer_columns
 from kdgraph.graph.knobs import static
-from kdgraph.graph.network import is_alias
 from kdgraph.graph.scope import Bound, Scope
+from kdgraph.graph.steps import step_into
 from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.lang.errors.collections import (
     EmptyCollection,
@@ -90,9 +90,9 @@ def _numbers(build: Builder, value: Point, tree: Syntax) -> Value:
 
 def _column(build: Builder, number: int, place: int, span: Span) -> int:
     node = build.graph.node(number)
-    axes = node.axes[:-1] if node.axes else None
+    axes = None if not node.axes else (*node.axes[:1], *node.axes[2:]) if node.axes[1:] else ()
     op = Op("column", (("place", place),))
-    sort = "Scalar" if axes == () else "Tensor"
+    sort = {"Tokens": "Embedding"}.get(node.sort, "Scalar" if axes == () else "Tensor")
     return build.add(op, (("value", number),), Inferred(sort, axes), span)
 
 
@@ -163,8 +163,11 @@ def index(build: Builder, tree: Index, scope: Scope) -> Value:
     match value:
         case Many():
             return _item(build, value, tree, scope)
-        case Path() if isinstance(tree.cells[0], Number) and _holds_modules(build, value):
-            return Path(value.model, f"{value.path}.{int(tree.cells[0].value)}", tree.span)
+        case Path() if len(tree.cells) == 1:
+            place = _whole(tree.cells[0])
+            inside = None if place is None else step_into(build, value, place, tree)
+            if inside is not None:
+                return inside
         case Unknown():
             for cell in tree.cells:
                 _look(build, cell, scope)
@@ -175,12 +178,6 @@ def index(build: Builder, tree: Index, scope: Scope) -> Value:
     if len(tree.cells) == 1:
         return Point(_rows(build, number, tree, tree.cells[0], scope))
     return Point(_columns(build, number, tree, scope))
-
-
-def _holds_modules(build: Builder, path: Path) -> bool:
-    """Whether brackets step into a module: so in `student.features[3]` of torchvision's VGG."""
-    paths = build.world.networks[path.model.name].paths or ()
-    return not is_alias(path.path) or path.path in paths
 
 
 def _look(build: Builder, cell: Syntax, scope: Scope) -> None:
@@ -232,7 +229,10 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
 
 
 def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
-    """`v[:, 0]`, `v[:, 1:]`, `v[:, J]`: one column, a range, or those J names for each row."""
+    """`v[:, 0]`, `v[:, 1:]`, `v[:, J]`: one column, a range, or those J names for each row.
+
+    As in Python, columns are the second axis: of tokens (b, n, d), `[:, 0]` is the first one.
+    """
     node = build.graph.node(number)
     cell = tree.cells[1]
     if len(tree.cells) != 2 or not _all(tree.cells[0]):  # noqa: PLR2004 - rows and columns
@@ -240,12 +240,12 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
         return build.unknown(tree.span)
     if isinstance(cell, Slice):
         start, stop = _whole(cell.start), _whole(cell.stop)
-        axes = (*node.axes[:-1], _cut(node.axes[-1], start, stop)) if node.axes else None
         op = Op("slice_columns", (("start", start), ("stop", stop)))
-        return build.add(op, (("value", number),), Inferred("Tensor", axes), tree.span)
+        found = _sliced(node, start, stop)
+        return checked(build, op, (("value", number),), found, tree, {"value": tree.value.span})
     place = _whole(cell)
     if place is not None:
-        count = node.axes[-1].size if node.axes else None
+        count = node.axes[1].size if node.axes and node.axes[1:] else None
         if count is not None and not -count <= place < count:
             what = "column"
             build.note(
@@ -258,6 +258,16 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
     spans = {"value": tree.value.span, "which": cell.span}
     found = infer_columns(node, build.graph.node(which))
     return checked(build, Op("columns"), inputs, found, tree, spans)
+
+
+def _sliced(node: Node, start: int | None, stop: int | None) -> Inferred:
+    """Some columns: of tokens, some tokens; of maps, some channels."""
+    if node.axes is None:
+        return Inferred()
+    if len(node.axes) < 2:  # noqa: PLR2004 - rows and columns
+        return Inferred(mistakes=(RankMistake("value", "b n", node.axes),))
+    axes = (node.axes[0], _cut(node.axes[1], start, stop), *node.axes[2:])
+    return Inferred(node.sort if node.sort in {"Tokens", "Map"} else "Tensor", axes)
 
 
 def _all(cell: Syntax) -> bool:

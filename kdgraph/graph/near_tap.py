@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from kdgraph.graph.network import ALIASES, MANY, Network
+from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.errors.suggest import nearest
 
 MOST = 12
-
-
-def spelled(path: str) -> str:
-    """A module's path as a recipe writes it.
-
-    >>> spelled("layer3.1.bn2")
-    'layer3[1].bn2'
-    """
-    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
 
 
 def near_tap(network: Network, path: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from kdgraph.graph.tap_path import TapPath, tap_path
 
 ALIASES = ("logits", "features", "stem", "maps", "preact")
 MANY = ("maps", "preact")
@@ -26,6 +29,8 @@ class Network:
         trained: whether it has weights of its own training (a teacher).
         classes: how many classes it tells apart.
         image: channels, height and width of the image that the sizes are of.
+        calls: how often a module runs in one forward, of those that run several times; their sizes
+            are those of `relu.calls.0` and so on.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Network:
     paths: frozenset[str] | None = None
     classes: int | None = None
     image: tuple[int, ...] | None = None
+    calls: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, alias: str) -> int | None:
         """How many taps an alias such as `maps` stands for."""
@@ -57,7 +63,17 @@ class Network:
         path = self.path(tap)
         if path in self.sizes or tap in (self.paths or ()):
             return self.sizes.get(path)
-        return self.sizes.get(tap)
+        return self.sizes.get(tap) or self.sizes.get(self._called(path))
+
+    def _called(self, path: str) -> str:
+        """A path with its call counted from the first, as `sizes` has it."""
+        found = tap_path(path, self.paths or ())
+        if found.call is None:
+            return path
+        count = self.calls.get(found.module, 1)
+        call = found.call if found.call >= 0 else found.call + count
+        only = None if count == 1 and call == 0 else call
+        return str(TapPath(found.module, only, found.of))
 
     def has(self, alias: str) -> bool | None:
         """Whether the alias exists; None where that is not known."""

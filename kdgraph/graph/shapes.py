@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from math import isqrt, prod
 
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.grid_shapes import GRID
@@ -79,6 +79,17 @@ def flatten(op: Op, shapes: Shapes) -> Axes | None:
     return (*axes[:keep], Axis(prod(known) if len(known) == len(sizes) else None))
 
 
+def grid(op: Op, shapes: Shapes) -> Axes | None:
+    """A square of places, as many as there are tokens."""
+    del op
+    axes = shapes[0]
+    if axes is None:
+        return None
+    rows, count, width = axes
+    side = None if count.size is None else isqrt(count.size)
+    return (rows, width, Axis(side), Axis(side))
+
+
 def shrink(op: Op, shapes: Shapes) -> Axes | None:
     """The first map at the smaller height and the smaller width of both."""
     del op
@@ -132,5 +143,5 @@ def _whole(op: Op, name: str) -> int:
 RULES: dict[str, Callable[[Op, Shapes], Axes | None]] = {
     "reduce": reduced, "rows": by_rows, "concat": concat, "examples": examples, "flatten": flatten,
     "shrink": shrink, "last": last, "conv": conv, "deconv": deconv, "beside": beside,
-    "one_less": one_less, **GRID,
+    "one_less": one_less, "grid": grid, **GRID,
 }  # fmt: skip

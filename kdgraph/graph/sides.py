@@ -1,12 +1,13 @@
-"""What is left of a map has at least one row and one column; heads part channels evenly."""
+"""Sides of a map: something is left of it, heads part its channels, tokens make a square."""
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.frames import pointed
 from kdgraph.graph.graph import Axes
-from kdgraph.lang.errors.sorts import NothingLeft, UnevenHeads
+from kdgraph.lang.errors.sorts import NoSquare, NothingLeft, UnevenHeads
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Syntax
 
@@ -27,6 +28,8 @@ REMEDIES = {
 def check_sides(build: Builder, number: int, tree: Syntax) -> int:
     """The node, if something is left of the map or that is not known; else an unknown."""
     node = build.graph.node(number)
+    if node.op.name == "grid":
+        return _check_square(build, number, tree)
     if node.op.name not in REMEDIES or not node.axes:
         return number
     if all(axis.size is None or axis.size > 0 for axis in node.axes[2:]):
@@ -58,6 +61,17 @@ def check_heads(build: Builder, number: int, spans: dict[str, Span], tree: Synta
             at = pointed(build.graph, source, build.frames, spans.get(slot, tree.span)).span
             build.note(UnevenHeads(span=at, function=op.name, channels=channels, heads=heads))
             return
+
+
+def _check_square(build: Builder, number: int, tree: Syntax) -> int:
+    (source,) = build.graph.sources(number)
+    axes = build.graph.node(source).axes or ()
+    count = axes[1].size if axes else None
+    if count is None or isqrt(count) ** 2 == count:
+        return number
+    at = pointed(build.graph, number, build.frames, tree.span).span
+    build.note(NoSquare(span=at, count=count))
+    return build.unknown(tree.span)
 
 
 def _shown(axes: Axes) -> str:

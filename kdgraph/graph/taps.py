@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
-from kdgraph.graph.near_tap import near_tap, spelled
-from kdgraph.graph.network import ALIASES, MANY
+from kdgraph.graph.near_tap import near_tap
+from kdgraph.graph.network import ALIASES, MANY, Network, is_alias
+from kdgraph.graph.tap_path import spelled, tap_path
 from kdgraph.graph.values import Many, Model, Path, Point, Unknown, Value
 from kdgraph.lang.errors.names import UnknownField
-from kdgraph.lang.errors.taps import UnknownTap
+from kdgraph.lang.errors.taps import TapCalledTwice, UnknownTap, no_such_call
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Attribute, Name
 from kdgraph.lang.write import write
@@ -48,8 +49,10 @@ def tap(build: Builder, path: Path, span: Span) -> int:
     """The node of a tap."""
     network = build.world.networks[path.model.name]
     view = _view(build, path.model, span)
-    if _is_missing(network.aliases, network.paths, path.path):
+    if _is_missing(network, path.path):
         missing(build, path.model, path.path, path.span)
+        return build.unknown(span)
+    if _is_of_no_call(build, path, network):
         return build.unknown(span)
     other = _other_size(build, network.image, view)
     alone = (("alone", True),) if other or build.recipe.forward == "separate" else ()
@@ -94,15 +97,28 @@ def _view(build: Builder, model: Model, span: Span) -> int:
     return build.view("x", span)
 
 
-def _is_missing(
-    aliases: dict[str, str | tuple[str, ...]] | None, paths: frozenset[str] | None, path: str
-) -> bool:
+def _is_missing(network: Network, path: str) -> bool:
     head = path.partition("[")[0]
     if head in ALIASES:
-        return aliases is not None and head not in aliases
-    if paths is None:
+        return network.aliases is not None and head not in network.aliases
+    paths = network.paths
+    return paths is not None and tap_path(path, paths).module not in {*paths, ""}
+
+
+def _is_of_no_call(build: Builder, path: Path, network: Network) -> bool:
+    """Whether a tap does not say which call of a module is meant, or says one that is not there."""
+    if is_alias(path.path) or network.paths is None:
         return False
-    return path not in paths and path.removesuffix(".input").removesuffix(".output") not in paths
+    found = tap_path(path.path, network.paths)
+    count = network.calls.get(found.module, 1)
+    written = spelled(path.path)
+    if found.call is None and count > 1:
+        build.note(TapCalledTwice(span=path.span, network=path.model.name, path=written))
+        return True
+    if found.call is not None and not -count <= found.call < count:
+        build.note(no_such_call(path.model.name, written, count, path.span))
+        return True
+    return False
 
 
 def _inferred(path: str, rows: Axis | None, size: tuple[int, ...] | None) -> Inferred:
@@ -114,7 +130,7 @@ def _inferred(path: str, rows: Axis | None, size: tuple[int, ...] | None) -> Inf
             return Inferred(sort or "Tensor")
         return Inferred(sort, (rows, *(Axis(),) * (rank - 1)))
     if not sort:
-        sort = {3: "Map", 1: "Embedding"}.get(len(size), "Tensor")
+        sort = {3: "Map", 2: "Tokens", 1: "Embedding"}.get(len(size), "Tensor")
     elif len(size) + 1 != RANKS[sort]:
         sort = "Tensor" if sort == "Map" else sort
     axes: Axes | None = (rows, *map(Axis, size)) if rows else None
@@ -124,7 +140,7 @@ def _inferred(path: str, rows: Axis | None, size: tuple[int, ...] | None) -> Inf
 def apply_path(build: Builder, path: Path, value: int, span: Span) -> int:
     """`teacher.fc(v)`: a module of a model applied to a value of the graph."""
     network = build.world.networks[path.model.name]
-    if _is_missing(None, network.paths, path.path):
+    if network.paths is not None and path.path not in network.paths:
         missing(build, path.model, path.path, path.span)
         return build.unknown(span)
     op = Op("apply", (("model", path.model.name), ("path", path.path)))

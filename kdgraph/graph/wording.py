@@ -28,6 +28,7 @@ TURNED += "around, and `linear` brings both to one width"
 SHORT = {
     "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
     "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
+    "Tokens": "tokens",
     "Scaled": "a scaled distribution", "Scalar": "one number", "Image": "images", "Mask": "a mask",
 }  # fmt: skip
 
@@ -42,6 +43,7 @@ def sign_of(op: Op, tree: Syntax) -> str:
     """What people call an operation: the sign or the word they wrote."""
     signs = {
         "matmul": "@", "transpose": "ᵀ", "neg": "-", "columns": "v[:, J]", "rows": "v[j]",
+        "column": "v[:, j]", "slice_columns": "v[:, 1:]",
     }  # fmt: skip
     if isinstance(tree, (Binary, Compare)):
         return {"*": "·", "@": "@"}.get(tree.op, tree.op)
@@ -153,7 +155,11 @@ def _remedy(mistake: SortMistake, op: Op) -> str:
         return "put a `softmax(…)` around it, or use `kd`, which takes logits"
     if found == "Scaled" and wanted == "Distribution":
         return "a temperature divides the logits, before the softmax: `softmax(v/T)`"
-    if wanted == "Distribution" and found in {"Embedding", "Map"}:
+    if found == "Tokens" and wanted == "Map":
+        return "make maps of them: `grid(v)`, without a class token `grid(v[:, 1:])`"
+    if found == "Tokens" and wanted == "Embedding":
+        return "take one token, as in `v[:, 0]`, or their mean: `mean(v, over=1)`"
+    if wanted == "Distribution" and found in {"Embedding", "Map", "Tokens"}:
         return "`kl` compares probabilities; vectors and maps are compared by `mse` or `cosine`"
     if wanted == "Logits" and found == "Labels":
         return "logits come first, labels second: `cross_entropy(student.logits, y)`"
@@ -161,6 +167,8 @@ def _remedy(mistake: SortMistake, op: Op) -> str:
         return "the labels are `y`; they come second: `cross_entropy(student.logits, y)`"
     if wanted == "Labels":
         return "the labels are `y`"
+    if wanted == "Tokens":
+        return "`tokens(f)` makes tokens of a map"
     if found == "Map":
         return "make vectors of it first: `flatten(…)`, or take `student.features`"
     if wanted == "Map":
@@ -174,10 +182,12 @@ def _reshaped(mistake: RankMistake) -> str:
     """What to do about a value of too many or too few axes."""
     if mistake.slot == "rows":
         return "a mask has one number for each row: `rows=keep(scores, y, 0.5)`"
-    maps, vectors = 4, 2
+    maps, tokens, vectors = 4, 3, 2
     wanted = len(mistake.pattern.split())
     if len(mistake.found) == maps and wanted <= vectors:
         return "make vectors of the maps first: `flatten(…)`, or take `student.features`"
+    if wanted == maps and len(mistake.found) == tokens:
+        return "make maps of tokens: `grid(v)`, without a class token `grid(v[:, 1:])`"
     if wanted == maps and len(mistake.found) < maps:
         return "take feature maps: `student.maps[0]`, or a module such as `student.layer3`"
     return "`kdgraph show --as graph` prints the axes of every value"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import isqrt
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from kdgraph.knobs import Count
 from kdgraph.primitive import primitive
-from kdgraph.sorts import Distribution, Labels, Map, Values
+from kdgraph.sorts import Distribution, Labels, Map, Tokens, Values
 
 
 @primitive(shape="flatten")
@@ -61,6 +63,35 @@ def concat(*parts: Values[Tensor | float, "..."], over: int = 0) -> Values[Tenso
     like = next(one for one in parts if isinstance(one, Tensor))
     made = [one if isinstance(one, Tensor) else like.new_full((1,), one) for one in parts]
     return torch.cat([one if one.ndim else one.unsqueeze(0) for one in made], dim=over)
+
+
+@primitive(shape="grid")
+def grid(tokens: Tokens[Tensor, "b s d"]) -> Map[Tensor, "b d ..."]:
+    r"""Tokens as a map: one place for each, row by row, in a square.
+
+    $$ (b, s^2, d) \to (b, d, s, s) $$
+
+    What is made for maps then takes a transformer's tokens. A class token is split off first:
+    `grid(teacher.blocks[5][:, 1:])`.
+
+    Args:
+        tokens: one vector for each place, those of the first row of places first.
+
+    Shapes:
+        (b, s², d) → (b, d, s, s).
+
+    Units:
+        those of the tokens.
+
+    Errors:
+        the places make a square.
+
+    Source:
+        Dosovitskiy et al. An Image is Worth 16x16 Words, 2020. arXiv:2010.11929: the order of
+        its patches.
+    """
+    side = isqrt(tokens.shape[1])
+    return tokens.transpose(1, 2).unflatten(2, (side, side))
 
 
 @primitive

@@ -26,6 +26,7 @@ from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.rest import rest_of
 from kdgraph.lower.step import Step
+from kdgraph.lower.suited import Suited, cast, computes_in
 from kdgraph.lower.tap import apply_module
 from kdgraph.lower.tapped import Tapped
 from kdgraph.lower.write_networks import reader_name
@@ -82,9 +83,11 @@ def assemble(
         paths = [world.networks[model].path(tap) for tap in taps]
         own = (prepare or {}).get(model)
         view = _shown(graph, world, number, sample)
-        shown[model] = own(view) if own is not None else view
-        readers[reader] = Reader(_body(networks[model], paths, shown[model], op), own)
-    applied, rests = _applied(graph, world, networks), _rests(graph, world, networks, shown)
+        batch = own(view) if own is not None else view
+        shown[model] = cast(batch, computes_in(networks[model]))
+        readers[reader] = Reader(_body(networks[model], paths, shown[model], op), dtype, own)
+    applied = _applied(graph, world, networks, dtype)
+    rests = _rests(graph, world, networks, shown)
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests)
     program = lowered(graph, wiring)
     draws = Draws(drawings(graph), pool, seed, lasting.stage)
@@ -144,7 +147,7 @@ def _refuse_shared(world: World, networks: Mapping[str, nn.Module]) -> None:
 
 
 def _applied(
-    graph: LossGraph, world: World, networks: Mapping[str, nn.Module]
+    graph: LossGraph, world: World, networks: Mapping[str, nn.Module], dtype: torch.dtype
 ) -> dict[tuple[str, str], nn.Module]:
     """The modules of networks that are applied to values: `teacher.fc(v)`."""
     found: dict[tuple[str, str], nn.Module] = {}
@@ -154,7 +157,9 @@ def _applied(
         module = apply_module(networks[model], path, graph.node(number).span)
         if not world.trains_model(model):
             module = Frozen(module, mode=_mode(follows=world.follows(model)), through=True)
-        found[model, path] = Resting(module) if world.rests(model) else module
+        module = Resting(module) if world.rests(model) else module
+        low = computes_in(module) not in {None, dtype}
+        found[model, path] = Suited(module, dtype) if low else module
     return found
 
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.taps import TapCalledTwice, TapNotReached, TapNotTensor
+from kdgraph.lang.errors.taps import TapCalledTwice, TapNotReached, TapNotTensor, no_such_call
 from kdgraph.lower.tap import Tap
 
 
@@ -40,7 +41,7 @@ class Catch:
         self.taps = tuple(taps)
         self.clone = tuple(clone) or (False,) * len(self.taps)
         self.leave = leave
-        self.values: dict[int, Tensor] | None = None
+        self.calls: list[list[Tensor | None]] | None = None
 
     def run(self, forward: Callable[[Tensor], object], x: Tensor) -> tuple[Tensor, ...]:
         """Run the network by `forward` and hand out the values, one for each tap.
@@ -48,35 +49,55 @@ class Catch:
         Raises:
             RecipeError: if a tap has no value, several, or one that is not a tensor.
         """
-        values: dict[int, Tensor] = {}
-        self.values = values
+        calls: list[list[Tensor | None]] = [[] for _ in self.taps]
+        self.calls = calls
         try:
             forward(x)
         except Enough:
             pass
         finally:
-            self.values = None
-        for slot, tap in enumerate(self.taps):
-            if slot not in values:
-                raise RecipeError(TapNotReached(network=self.title, path=tap.path, span=tap.span))
-        return tuple(values[slot] for slot in range(len(self.taps)))
+            self.calls = None
+        return tuple(self._chosen(tap, found) for tap, found in zip(self.taps, calls, strict=True))
 
     def keep(self, slot: int, value: object) -> None:
         """Take a value from a hook, unless nobody listens."""
-        values = self.values
-        if values is None:
+        if self.calls is None:
             return
-        tap = self.taps[slot]
-        if slot in values:
-            raise RecipeError(TapCalledTwice(network=self.title, path=tap.path, span=tap.span))
+        tap, calls = self.taps[slot], self.calls[slot]
+        if tap.call is None and calls:
+            path = spelled(tap.path)
+            raise RecipeError(TapCalledTwice(network=self.title, path=path, span=tap.span))
+        if tap.call is not None and 0 <= tap.call != len(calls):
+            calls.append(None)
+            return
         if not isinstance(value, Tensor):
             found = _described(value)
             raise RecipeError(
                 TapNotTensor(network=self.title, path=tap.path, found=found, span=tap.span)
             )
-        values[slot] = value.clone() if self.clone[slot] else value
-        if self.leave and len(values) == len(self.taps) and not torch.compiler.is_compiling():
+        calls.append(value.clone() if self.clone[slot] else value)
+        if tap.call is not None and len(calls) > -tap.call > 0:
+            calls[tap.call - 1] = None  # not among the last calls any more
+        if self.leave and self._have_all() and not torch.compiler.is_compiling():
             raise Enough
+
+    def _have_all(self) -> bool:
+        """Whether nothing that is still to come can be the value of a tap."""
+        wanted = [0 if tap.call is None else tap.call for tap in self.taps]
+        return all(
+            0 <= call < len(found) for call, found in zip(wanted, self.calls or (), strict=True)
+        )
+
+    def _chosen(self, tap: Tap, calls: list[Tensor | None]) -> Tensor:
+        """The value of a tap among those of its module's calls."""
+        if not calls:
+            raise RecipeError(TapNotReached(network=self.title, path=tap.path, span=tap.span))
+        call = tap.call or 0
+        if not -len(calls) <= call < len(calls):
+            raise RecipeError(no_such_call(self.title, spelled(tap.path), len(calls), tap.span))
+        found = calls[call]
+        assert found is not None
+        return found
 
 
 class Hooks:

@@ -8,10 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from kdgraph.graph.network import Network
+from kdgraph.graph.tap_path import End, TapPath
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.taps import NetworkRefused
 from kdgraph.lower.catch import first_input
 from kdgraph.lower.stand_in import FAULTS, first_line, for_real, untouched
+from kdgraph.lower.suited import computes_in
+from kdgraph.lower.wrapped import refuse_wrapped
 from kdgraph.models.aliases import aliases
 
 Sizes = dict[str, tuple[int, ...]]
@@ -21,9 +24,10 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
     """A network as the language sees it, from one run of it on two rows of zeros.
 
     Raises:
-        RecipeError: the network can't take such an image.
+        RecipeError: the network is compiled or wrapped, or can't take such an image.
     """
-    sizes = _sizes(network, tuple(image))
+    refuse_wrapped(name, network)
+    sizes, calls = _sizes(network, tuple(image))
     found = dict(aliases(network))
     logits = found.get("logits", "")
     classes = sizes.get(logits if isinstance(logits, str) else "", (None,))[-1]
@@ -33,19 +37,20 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
         aliases=found,
         sizes=sizes,
         paths=frozenset(path for path, _ in network.named_modules() if path),
+        calls=calls,
         classes=classes,
         image=tuple(image),
     )
 
 
-def _sizes(network: nn.Module, image: tuple[int, ...]) -> Sizes:
-    """The sizes at the output and the input of every module, without the batch."""
-    found: Sizes = {}
+def _sizes(network: nn.Module, image: tuple[int, ...]) -> tuple[Sizes, dict[str, int]]:
+    """The sizes at the output and the input of every module, and how often it runs."""
+    notes = {path: _Note() for path, _ in network.named_modules()}
     handles = [
-        module.register_forward_hook(_Note(path, found), with_kwargs=True)
+        module.register_forward_hook(notes[path], with_kwargs=True)
         for path, module in network.named_modules()
     ]
-    dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
+    dtype = computes_in(network) or torch.float32
     pair = torch.empty((2, *image), dtype=dtype, device="meta")
     try:
         with untouched(network), torch.no_grad(), for_real(network, pair) as (forward, x):
@@ -60,22 +65,26 @@ def _sizes(network: nn.Module, image: tuple[int, ...]) -> Sizes:
     finally:
         for handle in handles:
             handle.remove()
-    return found
+    sizes: Sizes = {}
+    for path, note in notes.items():
+        for call, ends in enumerate(note.calls):
+            which = call if len(note.calls) > 1 else None
+            for of, size in ends.items():
+                sizes[str(TapPath(path, which, of))] = size
+    return sizes, {path: len(one.calls) for path, one in notes.items() if len(one.calls) > 1}
 
 
 class _Note:
-    """Notes what a module was given and what it gave."""
+    """Notes what a module was given and what it gave, at each of its calls."""
 
-    def __init__(self, path: str, found: Sizes) -> None:
-        self.path = path
-        self.found = found
+    def __init__(self) -> None:
+        self.calls: list[dict[End, tuple[int, ...]]] = []
 
     def __call__(
         self, module: nn.Module, args: tuple[object, ...], kwargs: dict[str, object], output: object
     ) -> None:
         del module
-        if isinstance(output, Tensor):
-            self.found[self.path] = tuple(output.shape[1:])
-        given = first_input(args, kwargs)
-        if isinstance(given, Tensor):
-            self.found[f"{self.path}.input"] = tuple(given.shape[1:])
+        ends: dict[End, object] = {"output": output, "input": first_input(args, kwargs)}
+        self.calls.append(
+            {of: tuple(one.shape[1:]) for of, one in ends.items() if isinstance(one, Tensor)}
+        )

@@ -62,13 +62,13 @@ def columns(value: Tensor, which: Tensor) -> Tensor:
 
 
 def column(value: Tensor, place: int) -> Tensor:
-    """One column."""
-    return value[..., place]
+    """One column: of (b, n), of the tokens of (b, n, d); of a vector, one number."""
+    return value[:, place] if value.ndim > 1 else value[place]
 
 
 def slice_columns(value: Tensor, start: int | None, stop: int | None) -> Tensor:
     """Some columns, one after the other."""
-    return value[..., start:stop]
+    return value[:, start:stop]
 
 
 def slice_rows(value: Tensor, start: int | None, stop: int | None) -> Tensor:
@@ -130,9 +130,3 @@ def copied(value: Tensor) -> Tensor:
 def detached(value: Tensor) -> Tensor:
     """The value alone, as memory keeps it."""
     return value.detach()
-
-
-def cast(value: Tensor) -> Tensor:
-    """A tap as the loss computes with it: float32 at least; float64 stays."""
-    low = value.is_floating_point() and value.dtype not in {torch.float32, torch.float64}
-    return value.float() if low else value

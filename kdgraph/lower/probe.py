@@ -94,24 +94,26 @@ class _Watch(Catch):
 
     def __init__(self, network: nn.Module, taps: Sequence[Tap]) -> None:
         super().__init__(network, taps)
-        self.versions: dict[int, int] = {}
+        self.versions: list[list[int]] = [[] for _ in taps]
 
     def keep(self, slot: int, value: object) -> None:
         super().keep(slot, value)
-        if isinstance(value, Tensor):
-            self.versions[slot] = value._version  # noqa: SLF001 - the only name torch gives it
+        self.versions[slot].append(_writes(value))
 
     def read(self, forward: Forward, x: Tensor) -> tuple[Reading, ...]:
         with Looks() as looks:
             values = self.run(forward, x)
-        changed = [
-            value._version != self.versions[slot]  # noqa: SLF001 - the only name torch gives it
-            for slot, value in enumerate(values)
-        ]
+        versions = (seen[tap.call or 0] for tap, seen in zip(self.taps, self.versions, strict=True))
+        changed = [_writes(value) != then for value, then in zip(values, versions, strict=True)]
         return tuple(
             Reading(tuple(value.shape), value.dtype, looks.any or new)
             for value, new in zip(values, changed, strict=True)
         )
+
+
+def _writes(value: object) -> int:
+    """How often a tensor was written over."""
+    return value._version if isinstance(value, Tensor) else 0  # noqa: SLF001 - torch's only name
 
 
 def _read_anyhow(network: nn.Module, taps: Sequence[Tap], sample: Tensor) -> tuple[Reading, ...]:

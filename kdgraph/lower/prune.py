@@ -96,7 +96,8 @@ class Tracer(fx.Tracer):
     def node(self, tap: Tap) -> fx.Node:
         """The node whose value the tap is."""
         calls = self.seen[self.tapped[tap.module]]
-        value = calls[0][tap.of] if calls else None
+        place = tap.call or 0
+        value = calls[place][tap.of] if -len(calls) <= place < len(calls) else None
         if not isinstance(value, fx.Proxy):
             msg = f"`{tap.path}` is out of the tracer's sight"
             raise TypeError(msg)

@@ -1,41 +1,54 @@
-"""A network as the step sees it: pixels in, float32 taps out, one forward."""
+"""A network as the step sees it: pixels in, taps in the loss's precision out, one forward."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from kdgraph.lower.operations import cast
+from kdgraph.lower.suited import cast, computes_in
 
 
 class Reader(nn.Module):
     """Prepares a batch, runs a network in its precision, and casts what its taps give.
 
-    Autocast covers the network and nothing else; the values leave in float32, or in
-    float64 where they are.
+    Autocast covers the network and nothing else. The batch goes in as the network's parameters
+    are, so that a teacher may be in bfloat16; the values leave as the loss computes.
 
     Args:
         network: gives a tuple of taps.
+        dtype: what the loss computes in.
         prepare: makes the network's input of the batch, such as its own normalisation.
     """
 
-    def __init__(self, network: nn.Module, prepare: nn.Module | None = None) -> None:
+    def __init__(
+        self, network: nn.Module, dtype: torch.dtype, prepare: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.network = network
+        self.dtype = dtype
         self.prepare = prepare
         self.precision: torch.dtype | None = None
+        self.takes = computes_in(network)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """The values at the taps."""
         if self.prepare is not None:
             x = self.prepare(x)
         with self._autocast(x):
-            values = self.network(x)
-        return tuple(cast(value) for value in values)
+            values = self.network(cast(x, self.takes))
+        return tuple(cast(value, self.dtype) for value in values)
 
     def _autocast(self, x: Tensor) -> AbstractContextManager[object]:
         if self.precision is None:
             return nullcontext()
         return torch.autocast(x.device.type, dtype=self.precision)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - nn.Module's own signature
+        """Know the network's precision after it changed."""
+        super()._apply(fn, recurse)
+        self.takes = computes_in(self.network)
+        return self

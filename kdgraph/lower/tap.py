@@ -5,46 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Literal
 
 from torch import nn
 
+from kdgraph.graph.tap_path import End, TapPath, tap_path
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.taps import TapOfList, UnknownTap
 from kdgraph.lang.source import Span
 
-INPUT = "input"
 SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Tap:
-    """The value at one end of a module; `module` is "" for the network itself."""
+    """The value at one end of a module; `module` is "" for the network itself.
+
+    `call` says which of its calls, where it runs several times: the first is 0, the last -1.
+    """
 
     module: str
-    of: Literal["output", "input"] = "output"
+    of: End = "output"
+    call: int | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def path(self) -> str:
-        """The tap as a recipe spells it.
+        """The tap as a path.
 
         >>> Tap("layer3.1.bn2").path, Tap("fc", "input").path, Tap("", "input").path
         ('layer3.1.bn2', 'fc.input', 'input')
         """
-        if self.of == "output":
-            return self.module
-        return f"{self.module}.{INPUT}" if self.module else INPUT
+        return str(TapPath(self.module, self.call, self.of))
 
 
 def parse(path: str) -> Tap:
     """Read a path without a network at hand: a last part `input` means the input.
 
-    >>> parse("fc.input"), parse("layer3")
-    (Tap(module='fc', of='input'), Tap(module='layer3', of='output'))
+    >>> parse("fc.input"), parse("relu.calls.-1")
+    (Tap(module='fc', of='input', call=None), Tap(module='relu', of='output', call=-1))
     """
-    module, _, last = path.rpartition(".")
-    return Tap(module, "input") if last == INPUT else Tap(path)
+    found = tap_path(path)
+    return Tap(found.module, found.of, found.call)
 
 
 def resolve(network: nn.Module, path: str | Tap, span: Span | None = None) -> Tap:
@@ -59,7 +60,8 @@ def resolve(network: nn.Module, path: str | Tap, span: Span | None = None) -> Ta
     if isinstance(path, Tap):
         return path
     modules = _modules(network)
-    tap = Tap(path, span=span) if path in modules else parse(path)
+    found = tap_path(path, modules)
+    tap = Tap(found.module, found.of, found.call, span)
     if tap.module not in modules:
         raise RecipeError(_unknown(network, path, list(modules), span))
     module = modules[tap.module]
@@ -67,7 +69,7 @@ def resolve(network: nn.Module, path: str | Tap, span: Span | None = None) -> Ta
         listed = _listed(f"{tap.module}.{name}" for name, _ in module.named_children())
         title = type(network).__name__
         raise RecipeError(TapOfList(network=title, path=tap.module, children=listed, span=span))
-    return Tap(tap.module, tap.of, span)
+    return tap
 
 
 def apply_module(network: nn.Module, path: str, span: Span | None = None) -> nn.Module:
@@ -115,7 +117,7 @@ def _nearest(path: str, known: list[str]) -> str:
     wanted = parse(path)
     named = [one for one in known if one]
     likely = max(named, key=lambda one: _likeness(wanted.module, one), default="")
-    return Tap(likely, wanted.of).path if likely else ""
+    return Tap(likely, wanted.of, wanted.call).path if likely else ""
 
 
 def _likeness(path: str, other: str) -> float:

@@ -26,7 +26,7 @@ def _four(path: str) -> tuple[str, ...]:
 
 # by the Python module of the network's class, or of one that it extends
 TORCHVISION: Mapping[str, Family] = {
-    "resnet": Family("relu", _four("layer{}"), _four("layer{}.*.relu.input")),
+    "resnet": Family("relu", _four("layer{}"), _four("layer{}.*.relu.calls.-1.input")),
     "regnet": Family(
         "stem", _four("trunk_output.block{}"), _four("trunk_output.block{}.*.activation.input")
     ),

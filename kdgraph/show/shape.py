@@ -10,6 +10,7 @@ LETTERS = {
     "LogDistribution": "bk",
     "Embedding": "bd",
     "Map": "bchw",
+    "Tokens": "bnd",
     "Image": "bchw",
 }
 

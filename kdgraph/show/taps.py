@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kdgraph.graph.network import Network, is_alias
+from kdgraph.graph.tap_path import spelled
 from kdgraph.show.columns import section
 
 ALIAS_ORDER = ("logits", "features", "stem", "maps", "preact")
@@ -46,25 +46,16 @@ def _aliases(network: Network) -> Iterator[tuple[str, str]]:
 def _row(network: Network, word: str, path: str) -> str:
     size = network.size(word)
     known = path not in {word, word.partition("[")[0]}
-    of = (recipe_path(path) or "the network's own output") if known else ""
+    of = (spelled(path) or "the network's own output") if known else ""
     return "  ".join(filter(None, [shape_text(size), of]))
 
 
 def _modules(network: Network) -> Iterator[tuple[str, str]]:
     sized = [path for path in network.sizes if path in (network.paths or ())]
     for path in (one for one in sized if not is_alias(one)):  # such a name means the alias
-        yield f"{network.name}.{recipe_path(path)}", shape_text(network.sizes[path])
+        yield f"{network.name}.{spelled(path)}", shape_text(network.sizes[path])
 
 
 def shape_text(size: tuple[int, ...] | None) -> str:
     """A shape as people write it; empty where it is not known."""
     return "×".join(["b", *map(str, size)]) if size is not None else ""
-
-
-def recipe_path(path: str) -> str:
-    """A module's path as a recipe writes it.
-
-    >>> recipe_path("layer3.1.bn2")
-    'layer3[1].bn2'
-    """
-    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "KD313": "tests/lower/test_tapped.py",
     "KD314": "tests/lower/test_tapped.py",
     "KD315": "tests/lower/test_probe.py",
+    "KD316": "tests/lower/test_calls.py",
     "KD324": "tests/lang/test_override.py",
     "KD649": "tests/lower/test_rest.py",
     "KD326": "tests/graph/test_use_everything.py",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
+from math import isqrt, prod
 
 from tests.laws.specimens import Axes, Specimen
 
@@ -91,6 +91,8 @@ RULES: dict[str, Callable[[Specimen, list[Axes]], Axes]] = {
     "last": lambda one, edges: (*edges[0][:-1], ("width", one.knob("widths")[-1])),
     # all columns but one
     "one_less": lambda _, edges: (*edges[0][:-1], ("k", edges[0][-1][1] - 1)),
+    # as many places as tokens, in a square
+    "grid": lambda _, edges: (edges[0][0], edges[0][2], *(("s", isqrt(edges[0][1][1])),) * 2),
     "conv": _conv,
     "deconv": _deconv,
     "cells": _cells,

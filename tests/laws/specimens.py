@@ -19,7 +19,7 @@ from kdgraph.primitive import Parameter, Signature
 from kdgraph.registry import REGISTRY
 
 SIZES = {
-    "b": 3, "n": 4, "m": 6, "k": 5, "d": 3, "c": 2, "g": 2, "h": 5, "w": 6, "p": 3, "q": 2,
+    "b": 3, "n": 4, "s": 4, "m": 6, "k": 5, "d": 3, "c": 2, "g": 2, "h": 5, "w": 6, "p": 3, "q": 2,
 }  # fmt: skip
 COUNT = 5
 TRIED = {"Count": COUNT, "Share": 0.5, "Natural": 0, "str": "student"}

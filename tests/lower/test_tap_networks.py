@@ -148,7 +148,7 @@ def test_a_network_in_train_mode_gives_what_a_copying_hook_sees(name: str) -> No
 def test_a_shared_relu_is_told_apart_from_its_block() -> None:
     network = made(vision.resnet18)
 
-    with pytest.raises(RecipeError, match=r"`layer1\.0\.relu` of `ResNet` runs several times"):
+    with pytest.raises(RecipeError, match=r"`layer1\[0\]\.relu` of `ResNet` runs several times"):
         Tapped(network, ["layer1.0.relu"], sample=X)
 
 

@@ -158,7 +158,7 @@ def test_several_over_one_network_do_not_meet() -> None:
 def test_no_value_is_kept_after_the_forward() -> None:
     tapped = Tapped(Inplace(), ["bn"])
     tapped(X)
-    assert tapped.catch.values is None
+    assert tapped.catch.calls is None
 
 
 def test_a_forward_that_fails_leaves_nothing_behind() -> None:
@@ -213,11 +213,11 @@ def test_a_copied_network_does_not_feed_the_first_one() -> None:
     network = Inplace().eval()
     tapped = Tapped(network, ["bn"])
     average = copy.deepcopy(network)
-    tapped.catch.values = {}
+    tapped.catch.calls = {}
 
     average(X)
 
-    assert tapped.catch.values == {}
+    assert tapped.catch.calls == {}
 
 
 def test_a_tap_may_be_named_twice() -> None:

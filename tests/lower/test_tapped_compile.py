@@ -92,7 +92,7 @@ def test_it_compiles_once_for_all_steps() -> None:
         optimiser.step()
 
     assert counter.frame_count == 1
-    assert tapped.catch.values is None
+    assert tapped.catch.calls is None
 
 
 def test_two_over_one_network_compile_as_one_graph() -> None:

@@ -38,7 +38,8 @@ def run_tapped(network: nn.Module, x: Tensor, paths: Iterable[str]) -> dict[str,
 
 
 def _hook(network: nn.Module, path: str, caught: dict[str, Tensor]) -> RemovableHandle:
-    module = network.get_submodule(path.removesuffix(".input"))
+    name = path.removesuffix(".input").removesuffix(".calls.-1")  # the last call is what stays
+    module = network.get_submodule(name)
     if path.endswith(".input"):
 
         def before(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:

@@ -67,6 +67,29 @@ class NotANetwork(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NetworkWrapped(Diagnostic):
+    """A network was compiled, scripted or wrapped before it was given to kdgraph.
+
+    Values are taken out of the network as it runs, from any module inside. A compiled network
+    runs without its modules, or anew for each shape, and one that is wrapped for several devices
+    hides them. The step holds the loss as well: compile or wrap that.
+
+        step = kdgraph.compile("kd", models={"teacher": teacher, "student": student}, sample=x)
+        step.compile()                             # in place of torch.compile(student)
+        step = DistributedDataParallel(step)       # in place of one around the student
+    """
+
+    code: ClassVar[str] = "KD662"
+    title: ClassVar[str] = "`{network}` is {how}"
+    label: ClassVar[str] = "{how}"
+    help: ClassVar[str] = "{advice}"
+
+    network: str
+    how: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WrongAlias(Diagnostic):
     """A plugin says what an alias means in its network, in a way that can't be.
 

@@ -261,6 +261,21 @@ class UnevenHeads(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoSquare(Diagnostic):
+    """Tokens make a map where their places make a square; a class token has no place.
+
+    map: grid(teacher.blocks[5][:, 1:])   # 1 + 196 tokens, of which 14×14 are places
+    """
+
+    code = "KD225"
+    title = "{count} tokens are no square of places"
+    label = "{count} tokens"
+    help = "split off tokens without a place, such as a class token: `grid(v[:, 1:])`"
+
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Undefined(Diagnostic):
     """A function of numbers where it has no value: `sqrt(-1)`, `log(0)`, `0^(-1)`."""
 

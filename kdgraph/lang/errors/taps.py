@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.source import Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,38 +63,78 @@ class TapNotTensor(Diagnostic):
     Some modules return a tuple or a dictionary: attention returns its weights too, and some
     networks return auxiliary outputs while they train. A loss needs one tensor: tap a module
     inside, or the input of the module that comes next.
+
+    Where a whole network returns a dictionary, say which of its modules makes the logits:
+
+        teacher.aliases = {"logits": "head"}
     """
 
     code = "KD312"
-    title = "the value at `{path}` of `{network}` is {found}, not a tensor"
+    title = "{place} is {found}, not a tensor"
     label = "{found}"
-    help = "tap a module inside it, or the input of the module that follows"
+    help = "{advice}"
 
     network: str
     path: str
     found: str
+
+    def facts(self) -> dict[str, object]:
+        """The fields, with the place in words; the network's own output has no path."""
+        inside = "tap a module inside it, or the input of the module that follows"
+        whole = 'say which module makes the logits: `network.aliases = {"logits": "head"}`'
+        place = f"the value at `{self.path}` of" if self.path else "what comes out of"
+        advice = inside if self.path else whole
+        return {**super().facts(), "place": f"{place} `{self.network}`", "advice": advice}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TapCalledTwice(Diagnostic):
     """A tapped module runs several times in one forward, so the tap has several values.
 
-    Many networks keep one ``relu`` for a whole block and call it after every batch norm.
-    Which of the calls was meant cannot be seen in its name. Tap a neighbour that runs once:
+    Many networks keep one ``relu`` for a whole block and call it after every batch norm. Say which
+    of its calls is meant, counted from 0, or from the last one backward:
 
-        feature: student.layer1[0]              # after the block's last relu
-        inner:   student.layer1[0].conv2.input  # after its first relu
+        inner:  student.layer1[0].relu.calls[0]         # after the first convolution
+        preact: student.layer1[0].relu.calls[-1].input  # the block before its last relu
+
+    Or tap a neighbour that runs once, such as the block around it.
     """
 
     code = "KD313"
     title = "`{path}` of `{network}` runs several times in one forward"
     label = "which of its calls"
+    help = "say which: `.calls[0]` is the first, `.calls[-1]` the last"
+
+    network: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSuchCall(Diagnostic):
+    """A tap asks for a call of a module that it does not make in one forward.
+
+    ``relu.calls[0]`` is the first time that ``relu`` runs in a forward of the network, ``calls[1]``
+    the second; ``calls[-1]`` is the last, also where it runs once.
+    """
+
+    code = "KD316"
+    title = "`{path}` of `{network}` is not among the calls of that module"
+    label = "it runs {times}"
     help = (
-        "tap a module that runs once: the block around it, or the `.input` of the one that follows"
+        "it runs {times} in one forward: `.calls[0]` to `.calls[{last}]`; `.calls[-1]` is the last"
     )
 
     network: str
     path: str
+    times: str
+    last: int
+
+
+def no_such_call(network: str, path: str, count: int, span: Span | None) -> NoSuchCall:
+    """The mistake, in numbers that people count by."""
+    times = {1: "once", 2: "twice"}.get(count, f"{count} times")
+    last = count - 1
+    return NoSuchCall(network=network, path=path, times=times, last=last, span=span)
 
 
 @dataclass(frozen=True, kw_only=True)
