@@ -210,7 +210,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
             many as `labels`.
         labels: of all training examples, int64, where negatives are drawn by class.
         seed: decides the random start of the recipe's modules.
-        dtype: of modules and constants; else float32, or the sample's where it is float64.
+        dtype: of modules and constants; else float32, or float64 where the sample or a network is.
         optimise: False leaves out the passes that only make the step faster.
 
     Raises:

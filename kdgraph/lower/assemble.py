@@ -69,7 +69,8 @@ def assemble(
     if not graph.terms and not graph.outputs:
         raise RecipeError(EmptyLoss())
     _refuse_shared(world, networks)
-    dtype = dtype or (torch.float64 if sample.dtype == torch.float64 else torch.float32)
+    found = {sample.dtype, *map(computes_in, networks.values())}
+    dtype = dtype or (torch.float64 if torch.float64 in found else torch.float32)
     readers: dict[str, nn.Module] = {}
     shown: dict[str, Tensor] = {}
     for number in graph.find("run"):

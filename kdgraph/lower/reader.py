@@ -9,14 +9,15 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from kdgraph.lower.suited import cast, computes_in
+from kdgraph.lower.suited import cast, computes_in, raised
 
 
 class Reader(nn.Module):
     """Prepares a batch, runs a network in its precision, and casts what its taps give.
 
     Autocast covers the network and nothing else. The batch goes in as the network's parameters
-    are, so that a teacher may be in bfloat16; the values leave as the loss computes.
+    are, so that a teacher may be in bfloat16; the values leave as the loss computes, or in
+    float64 where they are.
 
     Args:
         network: gives a tuple of taps.
@@ -40,7 +41,7 @@ class Reader(nn.Module):
             x = self.prepare(x)
         with self._autocast(x):
             values = self.network(cast(x, self.takes))
-        return tuple(cast(value, self.dtype) for value in values)
+        return tuple(raised(value, self.dtype) for value in values)
 
     def _autocast(self, x: Tensor) -> AbstractContextManager[object]:
         if self.precision is None:

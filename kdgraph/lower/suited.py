@@ -24,6 +24,12 @@ def cast(value: Any, dtype: torch.dtype | None) -> Any:  # noqa: ANN401 - whatev
     return value.to(dtype)
 
 
+def raised(value: Any, dtype: torch.dtype) -> Any:  # noqa: ANN401 - whatever a module gives
+    """A value of a network as the loss computes with it; float64 stays."""
+    stays = isinstance(value, Tensor) and value.dtype == torch.float64
+    return value if stays else cast(value, dtype)
+
+
 class Suited(nn.Module):
     """Runs a module of a network on values of the loss: `teacher.fc(v)`.
 
@@ -43,7 +49,7 @@ class Suited(nn.Module):
 
     def forward(self, *inputs: Any) -> Any:  # noqa: ANN401 - whatever the module takes and gives
         """What the module gives."""
-        return cast(self.module(*(cast(one, self.takes) for one in inputs)), self.dtype)
+        return raised(self.module(*(cast(one, self.takes) for one in inputs)), self.dtype)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - nn.Module's own signature
         """Know the module's precision after it changed."""

@@ -57,9 +57,12 @@ def test_a_student_of_low_precision_learns_in_it() -> None:
 
 
 def test_a_teacher_in_double_precision_beside_a_single_one() -> None:
-    out = compiled(LOSS, net(0).double(), net(1))(X)
+    student = net(1)
+    out = compiled(LOSS, net(0).double(), student)(X)
+    out.total.backward()
 
-    assert out.total.dtype == torch.float32
+    assert out.total.dtype == torch.float64
+    assert {one.grad.dtype for one in student.parameters()} == {torch.float32}
 
 
 def test_a_part_of_a_network_is_given_values_as_it_computes() -> None:
