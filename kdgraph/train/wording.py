@@ -105,14 +105,19 @@ def effort(begun: Begun, epoch: int, within: float) -> float:
 
 
 def finished(event: Finished) -> str:
-    """The stage in a line."""
+    """The stage in a line, with the recipe's own metrics at its end."""
     words = f"{event.name}: {event.last.epoch} epochs in {clock(event.seconds)}"
     if "accuracy" in event.last.measures:
         words += (
             f", last {percent(event.last.measures['accuracy'])},"
             f" best {percent(event.best.measures['accuracy'])} in epoch {event.best.epoch}"
         )
-    return words
+    own = (
+        f"{name} {value:.4g}"
+        for name, value in event.last.measures.items()
+        if name.rpartition(".")[2] != "accuracy"
+    )
+    return "; ".join([words, *own])
 
 
 def stopped(event: Stopped, resume: str) -> str:

@@ -14,6 +14,7 @@ from kdgraph.train import wording
 from kdgraph.train.events import (
     Begun,
     Condensed,
+    EpochResult,
     Finished,
     Logged,
     Moment,
@@ -121,6 +122,16 @@ def test_the_end_of_a_stage_names_last_and_best():
     assert wording.finished(event) == (
         "student: 1 epochs in 1:15, last 50.0 %, best 50.0 % in epoch 1"
     )
+
+
+def test_the_end_of_a_stage_tells_the_metrics_of_the_recipe_and_not_every_accuracy():
+    measures = {"accuracy": 0.5, "peer.accuracy": 0.25, "reused": 0.953704, "doubt": 2.0}
+    result = EpochResult(epoch=1, step=4, total=1.0, measures=measures)
+    event = Finished(
+        at=Moment(stage=1, epoch=1, step=4), name="student", last=result, best=result, seconds=75
+    )
+
+    assert wording.finished(event).endswith("in epoch 1; reused 0.9537; doubt 2")
 
 
 def test_numbers_are_short():
