@@ -126,4 +126,7 @@ def _near(build: Builder, name: str, scope: Scope) -> str:
         return f"say of which model: `student.{name}`"
     if name in MEANT:
         return f"write `{MEANT[name]}`"
+    for one in scope.root.home.use.values() if scope.root.home else ():
+        if one.name.startswith(f"{name}-"):
+            return f"the recipe `{one.name}` is called `{one.called}` here: `-` is a minus"
     return suggest(name, known) or f"define it in `where`, as in `{name}: 0.5`"

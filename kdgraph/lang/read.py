@@ -77,9 +77,9 @@ def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
         other = _other(name, beside, span, trail, mistakes)
         if other is None:
             continue
-        if other.name in use:
-            mistakes.append(NameClash(span=span, name=other.name, what="a recipe of `use`"))
-        use[other.name], spans[other.name] = other, span
+        if other.called in use:
+            mistakes.append(NameClash(span=span, name=other.called, what="a recipe of `use`"))
+        use[other.called], spans[other.called] = other, span
     recipe = replace(recipe, use=use, use_spans=spans)
     recipe = recipe.over(base) if base else recipe
     mistakes += [*clashes(recipe), *idle_adaptations(recipe)]

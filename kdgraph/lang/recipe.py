@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from kdgraph.lang.source import Source, Span
-from kdgraph.lang.syntax import Syntax
+from kdgraph.lang.syntax import Syntax, canonical
 from kdgraph.lang.yaml_tree import Mapping
 
 
@@ -103,6 +103,11 @@ class Recipe:
     def name(self) -> str:
         """The file's name without its ending."""
         return self.source.path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".kd")
+
+    @property
+    def called(self) -> str:
+        """Its name in recipes that use it, where `-` is a minus: `tf-kd` is `tf_kd`."""
+        return canonical(self.name.replace("-", "_"))
 
     @property
     def source_span(self) -> Span:
