@@ -56,7 +56,7 @@ def check_heads(build: Builder, number: int, spans: dict[str, Span], tree: Synta
         return
     for slot, source in build.graph.inputs(number):
         axes = build.graph.node(source).axes
-        channels = axes[1].size if axes else None
+        channels = axes[1].size if axes and len(axes) > 1 else None
         if slot != "k" and channels is not None and channels % heads:
             at = pointed(build.graph, source, build.frames, spans.get(slot, tree.span)).span
             build.note(UnevenHeads(span=at, function=op.name, channels=channels, heads=heads))
@@ -66,7 +66,7 @@ def check_heads(build: Builder, number: int, spans: dict[str, Span], tree: Synta
 def _check_square(build: Builder, number: int, tree: Syntax) -> int:
     (source,) = build.graph.sources(number)
     axes = build.graph.node(source).axes or ()
-    count = axes[1].size if axes else None
+    count = axes[1].size if len(axes) > 1 else None
     if count is None or isqrt(count) ** 2 == count:
         return number
     at = pointed(build.graph, number, build.frames, tree.span).span

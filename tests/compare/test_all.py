@@ -26,4 +26,6 @@ def test_no_recipe_at_all_is_a_mistake_of_two_words():
     done = CliRunner().invoke(app(), ["compare"])
 
     assert done.exit_code == 2
-    assert "name the recipes to compare, or say `--all`" in " ".join(done.output.replace("│", " ").split())
+    assert "name the recipes to compare, or say `--all`" in " ".join(
+        done.output.replace("│", " ").split()
+    )
