@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -13,7 +14,6 @@ from kdgraph.lang.errors.weights import (
     WeightsOfOtherClasses,
 )
 from kdgraph.lang.source import Span
-from kdgraph.models.aliases import aliases
 from kdgraph.models.file_statistics import read_normalisation
 from kdgraph.models.known import LIBRARIES
 from kdgraph.models.pretrained import pretrained
@@ -23,11 +23,35 @@ from kdgraph.normalisation import Normalisation
 State = Mapping[str, Tensor]
 
 
+@dataclass(frozen=True)
+class Head:
+    """The layer that makes the logits, where weights have other classes than the network.
+
+    Attributes:
+        layer: its path.
+        names: of its tensors; each of them differs in its rows alone.
+        found: how many classes the weights are for.
+        classes: how many the network has.
+    """
+
+    layer: str
+    names: tuple[str, ...]
+    found: int
+    classes: int
+
+
+def never(head: Head) -> bool:
+    """Let no head start anew."""
+    del head
+    return False
+
+
 def load_weights(
     network: nn.Module,
     path: str,
     *,
     told: Normalisation | None = None,
+    anew: Callable[[Head], bool] = never,
     span: Span | None = None,
 ) -> Normalisation | None:
     """Load weights into a network in place; where anything does not fit, nothing moves.
@@ -37,6 +61,7 @@ def load_weights(
         path: of a `.safetensors` file or a PyTorch checkpoint; or `torchvision:NAME`, such as
             `torchvision:IMAGENET1K_V1`, or `timm:TAG`, for a network of that library.
         told: what the user says that they were normalised with; a file is not asked then.
+        anew: asked where all fits but the classes: whether the head may stay as it was built.
         span: where the path is written, for the caret.
 
     Returns:
@@ -52,17 +77,36 @@ def load_weights(
     else:
         state = read_state(path, span=span)
         scale = told or read_normalisation(path, span=span)
-    mistakes = list(_misfits(network, state, path, span))
+    head = other_head(network.state_dict(), state)
+    if head is not None and anew(head):
+        state = {name: one for name, one in state.items() if name not in head.names}
+    mistakes = list(_misfits(network, state, path, span, head))
     if mistakes:
         raise RecipeError(*mistakes)
     network.load_state_dict(state, strict=False)
     return scale
 
 
+def other_head(wanted: State, state: State) -> Head | None:
+    """The head, where all that differs are the rows of one layer, the same number of them.
+
+    Only the last layer can be so: behind any other one the next has other columns.
+    """
+    clashes = [name for name in wanted if name in state and wanted[name].shape != state[name].shape]
+    layers = {name.rpartition(".")[0] for name in clashes}
+    pairs = {(tuple(state[name].shape[:1]), tuple(wanted[name].shape[:1])) for name in clashes}
+    if len(layers) != 1 or len(pairs) != 1 or not _differ_in_rows(clashes, wanted, state):
+        return None
+    ((found,), (classes,)) = pairs.pop()
+    return Head(layers.pop(), tuple(clashes), found, classes)
+
+
 def _misfits(
-    network: nn.Module, state: State, path: str, span: Span | None
+    network: nn.Module, state: State, path: str, span: Span | None, head: Head | None
 ) -> Iterator[Diagnostic]:
     wanted = network.state_dict()
+    if head is not None and not any(name in state for name in head.names):
+        wanted = {name: one for name, one in wanted.items() if name not in head.names}
     # files older than this counter do without it; it starts at 0 then
     missing = [
         name for name in wanted if name not in state and not name.endswith(".num_batches_tracked")
@@ -78,23 +122,13 @@ def _misfits(
             span=span,
         )
     clashes = [name for name in wanted if name in state and wanted[name].shape != state[name].shape]
-    rows = _classifier_rows(network)
-    if clashes and set(clashes) <= set(rows) and _differ_in_rows(clashes, wanted, state):
-        name = clashes[0]
-        found, classes = state[name].shape[0], wanted[name].shape[0]
-        yield WeightsOfOtherClasses(path=path, name=name, found=found, classes=classes, span=span)
+    if clashes and head is not None:
+        yield WeightsOfOtherClasses(
+            path=path, name=clashes[0], found=head.found, classes=head.classes, span=span
+        )
     elif clashes:
         told = (f"`{name}` is {_size(state[name])}, not {_size(wanted[name])}" for name in clashes)
         yield WeightsOfAnotherSize(path=path, count=len(clashes), clashes=_few(told), span=span)
-
-
-def _classifier_rows(network: nn.Module) -> tuple[str, ...]:
-    """Names of the tensors whose rows are the classes."""
-    features = aliases(network).get("features")
-    if not isinstance(features, str):
-        return ()
-    classifier = features.removesuffix(".input")
-    return f"{classifier}.weight", f"{classifier}.bias"
 
 
 def _differ_in_rows(names: Iterable[str], wanted: State, state: State) -> bool:

@@ -24,6 +24,7 @@ from kdgraph.models.weights import load_weights
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
 from kdgraph.train.evaluate import looker
+from kdgraph.train.heads import Heads
 from kdgraph.views.normalize import Normalize
 
 STUDENT = "student"
@@ -40,12 +41,14 @@ class Cast:
         networks: by the recipe's names, in the order of the setting; those alone that some
             loss looks at, and the student.
         normalisations: what the pixels of each are normalised with.
+        told: what is no mistake and yet has to be known: heads that start anew.
     """
 
     experiment: Experiment
     split: Split
     networks: Mapping[str, nn.Module]
     normalisations: Mapping[str, Normalisation]
+    told: tuple[Diagnostic, ...] = ()
 
     @property
     def teachers(self) -> list[str]:
@@ -99,11 +102,12 @@ def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
     experiment = on_data(experiment, split)
     members: dict[str, Member] = {}
     mistakes: list[Diagnostic] = []
+    heads = Heads(experiment)
     for name in experiment.setting.models:
         if name not in wanted:
             continue
         try:
-            members[name] = build_model(name, experiment, split, seed)
+            members[name] = build_model(name, experiment, split, seed, heads=heads)
         except RecipeError as error:
             mistakes += error.diagnostics
     if mistakes:
@@ -113,7 +117,7 @@ def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
     if told.errors:
         raise RecipeError(*told.errors)
     scales = {name: member.normalisation for name, member in members.items()}
-    return Cast(told, split, networks, scales)
+    return Cast(told, split, networks, scales, tuple(heads.told))
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,12 @@ class Member:
 
 
 def build_model(
-    name: str, experiment: Experiment, split: Split, seed: int, known: Normalisation | None = None
+    name: str,
+    experiment: Experiment,
+    split: Split,
+    seed: int,
+    known: Normalisation | None = None,
+    heads: Heads | None = None,
 ) -> Member:
     """One network: its weights from a file, else drawn from the seed and its name alone.
 
@@ -139,9 +148,9 @@ def build_model(
     made: nn.Module = seeded(
         seed, f"model {name}", lambda: build(spec.name, classes, channels=channels, span=span)
     )
-    scale = spec.normalisation
+    scale, anew = spec.normalisation, (heads or Heads(experiment)).of(name)
     if spec.weights not in WITHOUT_FILE:
-        scale = load_weights(made, spec.weights, told=scale, span=span)
+        scale = load_weights(made, spec.weights, told=scale, anew=anew, span=span)
     wrong = tuple(wrong_channels(name, scale, channels, span))
     if wrong:
         raise RecipeError(*wrong)

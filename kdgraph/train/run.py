@@ -120,6 +120,8 @@ class Run:
         if shared("finished" if self.folder.is_finished else ""):
             return None
         made = cast(experiment, request.shared)
+        for one in made.told:
+            self._warn(one)
         self.normalisations = dict(made.normalisations)
         self.parts = rehearse(
             made.experiment, made.networks, made.normalisations, made.split, self.place

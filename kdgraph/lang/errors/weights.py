@@ -136,18 +136,51 @@ class WeightsOfAnotherSize(Diagnostic):
 class WeightsOfOtherClasses(Diagnostic):
     """Weights were trained to tell another number of classes apart.
 
-    All fits but the classifier, whose rows are the classes. A teacher for other classes
-    cannot teach these logits; train it on this data first, or distil from its features
-    with a network built for its own classes.
+    All fits but the classifier, whose rows are the classes. A teacher for other classes cannot
+    teach these logits: train it on this data first, or look at its features and maps alone; its
+    classifier starts anew then, and nobody asks it. A model that is trained here starts with
+    a new classifier as well (KD663).
+
+    To make a teacher of such weights, train a student of its name with them: `kdgraph run ce`
+    with `student: {name: "torchvision:resnet18", weights: "torchvision:IMAGENET1K_V1"}`.
     """
 
     code: ClassVar[str] = "KD656"
     title: ClassVar[str] = "the weights in `{path}` are for {found} classes, the data has {classes}"
     label: ClassVar[str] = "{found} classes"
-    help: ClassVar[str] = "`{name}` has {found} rows; give weights of {classes} classes or `train`"
+    help: ClassVar[str] = (
+        "`{name}` has {found} rows; give weights of {classes} classes or `train`, or look at its "
+        "`features` and `maps` alone"
+    )
 
     path: str
     name: str
+    found: int
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewHead(Diagnostic):
+    """A model starts from weights for other classes, with a new layer in place of the last one.
+
+    Whatever precedes the classifier has the weights' numbers; the classifier is drawn from the
+    seed and the model's name, as in a model that starts from nothing. Of a teacher it is never
+    looked at: a loss that takes its logits is a mistake (KD656), and its accuracy is that of
+    chance.
+    """
+
+    code: ClassVar[str] = "KD663"
+    severity: ClassVar[str] = "warning"
+    title: ClassVar[str] = "`{layer}` of `{model}` starts anew"
+    label: ClassVar[str] = "of {found} classes"
+    help: ClassVar[str] = (
+        "the weights in `{path}` are for {found} classes, the data has {classes}; all the "
+        "others are as they are there"
+    )
+
+    model: str
+    layer: str
+    path: str
     found: int
     classes: int
 
