@@ -157,6 +157,61 @@ def shrink(
 
 
 @primitive
+def resample(
+    map: Map[Tensor, "b c h w"],  # noqa: A002 - the word
+    like: Map[Tensor, "n m p q"],
+) -> Map[Tensor, "b c p q"]:
+    r"""A map at the height and width of another, each cell the nearest of the map.
+
+    $$ O_{ij} = F_{\lfloor i h/p \rfloor, \lfloor j w/q \rfloor} $$
+
+    Args:
+        map: feature maps.
+        like: feature maps of the size to come to; only their size is used.
+
+    Shapes:
+        (b, c, h, w) and (n, m, p, q) → (b, c, p, q).
+
+    Units:
+        those of the map.
+
+    Errors:
+        none; where it gets smaller, cells are left out and not averaged: see `shrink`.
+
+    Source:
+        as in the fusion of stages: Chen, Liu, Zhao, Jia. Distilling Knowledge via Knowledge
+        Review, 2021. arXiv:2104.09044, section 3.2.
+    """
+    if map.shape[2:] == like.shape[2:]:
+        return map
+    return F.interpolate(map, like.shape[2:], mode="nearest")
+
+
+@primitive
+def cell(v: Values[Tensor, "b d"]) -> Map[Tensor, "b d 1 1"]:
+    r"""Vectors as maps of one cell, so that what works on maps works on them.
+
+    $$ (b, d) \to (b, d, 1, 1) $$
+
+    Args:
+        v: a vector a row, such as `student.features`.
+
+    Shapes:
+        (b, d) → (b, d, 1, 1).
+
+    Units:
+        those of `v`.
+
+    Errors:
+        none.
+
+    Source:
+        elementary.
+    """
+    return v[:, :, None, None]
+
+
+@primitive
 def onehot(labels: Labels[Tensor, "..."], classes: Count) -> Distribution[Tensor, "... classes"]:
     r"""Labels as certain distributions.
 

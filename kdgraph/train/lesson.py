@@ -107,11 +107,13 @@ def students_lesson(
     whole: Experiment, values: Mapping[str, object], network: nn.Module, split: Split,
     normalisation: Normalisation,
 ) -> Lesson:  # fmt: skip
-    """The student with the same start, data, views, mode and protocol, and no teacher."""
+    """The student with the same start, data, views, mode and protocol, and no teacher.
+
+    Of several stages that train it the last counts; those before only give it its start.
+    """
     plain = _plain(whole, values, "data.", "models.", "train.")
-    own = next(
-        (one for one in whole.recipe.stages if not one.trains or STUDENT in dict(one.trains)), None
-    )
+    stages = reversed(whole.recipe.stages)
+    own = next((one for one in stages if not one.trains or STUDENT in dict(one.trains)), None)
     modes = zip(own.mode, own.mode_spans, strict=True) if own else ()
     modes = [(one, span) for one, span in modes if one[0] == STUDENT]
     stage = Stage(

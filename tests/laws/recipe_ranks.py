@@ -66,17 +66,21 @@ WAYS |= {name: (name, None) for name in FIRST}
 class Smooth(nn.Module):
     """No batch norm, which would see other rows on two ranks, and no kinks."""
 
-    aliases: ClassVar = {"logits": "", "features": "fc.input", "maps": ("one", "two")}
+    aliases: ClassVar = {
+        "logits": "", "features": "fc.input", "stem": "one.0", "maps": ("one", "two", "three"),
+        "preact": ("one.0", "two.0", "three.0"),
+    }  # fmt: skip
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.one = nn.Sequential(nn.Conv2d(1, width, 3, padding=1), nn.Tanh())
         self.two = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, stride=2), nn.Tanh())
+        self.three = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.Tanh())
         self.fc = nn.Linear(width, classes)
         self.another = lambda: nn.Sequential(nn.Conv2d(width, width, 1), nn.Tanh())
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc(self.two(self.one(x)).mean((2, 3)))
+        return self.fc(self.three(self.two(self.one(x))).mean((2, 3)))
 
 
 def batch() -> tuple[Tensor, Tensor, Tensor]:

@@ -62,7 +62,7 @@ class Specimen:
             elif name.isdigit():
                 found.append((name, int(name)))
             else:
-                known = self.knob(name)
+                known = int(name) if name.isdigit() else self.knob(name)
                 found.append((name, known if known is not None else SIZES[name]))
         return tuple(found)
 

@@ -33,6 +33,7 @@ SIGNS: dict[str, Callable[[Any, Any], Any]] = {
 SIZES: dict[str, Callable[[Tensor], int]] = {
     "rows": lambda v: v.shape[0], "channels": lambda v: v.shape[1],
     "width": lambda v: v.shape[-1], "columns": lambda v: v.shape[1],
+    "height": lambda v: v.shape[-2],
 }  # fmt: skip
 
 
