@@ -188,7 +188,7 @@ def resample(
 
 
 @primitive
-def cell(v: Values[Tensor, "b d"]) -> Map[Tensor, "b d 1 1"]:
+def as_map(v: Values[Tensor, "b d"]) -> Map[Tensor, "b d 1 1"]:
     r"""Vectors as maps of one cell, so that what works on maps works on them.
 
     $$ (b, d) \to (b, d, 1, 1) $$

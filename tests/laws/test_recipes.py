@@ -86,7 +86,6 @@ class Taught:
         for name in self.fixed:
             whole.networks[name].train()  # as a container that holds it would
         self.step.train()
-        self.image = (split.train.channels, *split.train.size)
         self.trained = [parameter for *_, parameter in self.step.trained()]
         self.before = {name: state(one) for name, one in whole.networks.items()}
         self.outs: list[Out] = []
@@ -111,6 +110,7 @@ class Taught:
     def descend(self, views: dict[str, Tensor], batch: Batch) -> None:
         for one in self.parameters().values():
             one.grad = None
+        self.views = views
         out = self.step(views, batch.labels, batch.examples)
         out.total.backward()
         with torch.no_grad():
@@ -124,17 +124,22 @@ class Taught:
         """Parameters of a model behind all that the loss looks at: a first stage on maps."""
         found: set[int] = set()
         graph, world = self.step.graph, self.step.world
-        for op in (graph.node(number).op for number in graph.find("run")):
-            model = str(op.knob("model"))
-            network, taps = self.networks[model], op.knob("taps")
+        for number in graph.find("run"):
+            op, view = graph.node(number).op, graph.node(graph.sources(number)[0]).op
+            model, taps = str(op.knob("model")), op.knob("taps")
+            network = self.networks[model]
             if model not in self.taught or "logits" in taps:
                 continue
+            seen = self.views[str(view.knob("name"))].float()
             places = Tapped(network, [world.networks[model].path(tap) for tap in taps])
-            total = sum(value.sum() for value in places(torch.rand(2, *self.image)))
+            total = sum(value.sum() for value in places(seen))
             places.close()
             own = list(network.parameters())
             reached = torch.autograd.grad(total, own, allow_unused=True)
             found |= {id(one) for one, by in zip(own, reached, strict=True) if by is None}
+        for op in (graph.node(number).op for number in graph.find("apply")):
+            module = self.networks[str(op.knob("model"))].get_submodule(str(op.knob("path")))
+            found -= {id(one) for one in module.parameters()}
         return found
 
     @property
