@@ -48,6 +48,8 @@ LOSSES = {
     "rows picked": "cross_entropy(student.logits[0:5], y[0:5])",
     "a whole row meets its own": "mse(normalize(linear(r, 3)) ‖ normalize(student.logits[:, 0:3]))",
     "normed vectors": "mse(bn(linear(student.features, 3)) ‖ teacher.logits[:, 0:3])",
+    "hidden places": "mse(conv(student.maps[0], 8)·(uniform(x, 1, 6, 6) >= 0.4), teacher.maps[0])",
+    "cells that meet": "mse(center(cells(f, 2, 2), over=0), cells(g, 2, 2))",
     "other rows": "mean(student.logits[origin(x)]·student.features[:, 0:4])",
 }
 WHERE = """
@@ -55,6 +57,8 @@ where:
   p: softmax(student.logits)
   T: sum(teacher.logits, over=-1)
   r: center(student.features, over=0)
+  f: conv(student.maps[0], 8)
+  g: teacher.maps[0]
 """
 COMPILED = {f"{name} compiled": (name, "aot_eager") for name in ("icd", "fitnet")}
 WAYS = {name: (name, None) for name in (*SHIPPED, *LOSSES)} | COMPILED
@@ -100,6 +104,8 @@ def step_of(recipe: str, world: World) -> Step:
     torch.manual_seed(1)
     networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
     fewer = {"K": 20} if "crd" in recipe else {}
+    if recipe == "tat-dense":  # maps of 3×3: of patches of one place attention learns nothing
+        fewer = {"n": 1, "r": 1}
     on = "digits" if "crossmodal" in recipe else None  # the images here are grey
     experiment = on_networks(examine(recipe_of(recipe), on, fewer), networks, images())
     stage, built = experiment.analysis.stages[0 if recipe in FIRST else -1]

@@ -27,7 +27,7 @@ def told(graph: LossGraph) -> list[str]:
     return [f"{node.op.name} {node.type}" for node in names if node.op.name in SHARING]
 
 
-@pytest.mark.parametrize("recipe", ["kd", "ce", "at", "fitnet"])
+@pytest.mark.parametrize("recipe", ["kd", "ce", "at", "fitnet", "ickd", "ickd-cells", "tat-dense"])
 def test_losses_of_single_rows_send_nothing_but_numbers(recipe):
     assert set(told(shared(recipe))) == {"pool_rows Scalar"}
 

@@ -199,7 +199,7 @@ class DrawsFromValues(Diagnostic):
     code = "KD508"
     title = "`{word}` is drawn before the step, when this is not known yet"
     label = "computed by the step"
-    help = "give it `i`, `y`, or a name that is given to the step"
+    help = "give it `i`, `y`, a view, or a name that is given to the step"
 
     word: str
 
