@@ -18,6 +18,12 @@ WHEEL = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["b
     "wheel"
 ]
 
+MINE = """
+use: [dist, kd-standardised]
+loss: sup + dist + kd_standardised.kd
+where: {sup: 'cross_entropy(student.logits, y)'}
+"""
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
@@ -49,8 +55,6 @@ def test_recipes_are_listed_and_checked_by_name(installed, tmp_path):
 
 
 def test_a_recipe_of_ones_own_uses_those_that_are_installed(installed, tmp_path):
-    (tmp_path / "mine.kd").write_text("use: [dist, kd-standardised]\n"
-                                      "loss: sup + dist + kd_standardised.kd\n"
-                                      "where: {sup: 'cross_entropy(student.logits, y)'}\n")  # fmt: skip
+    (tmp_path / "mine.kd").write_text(MINE)
 
     assert said(installed, tmp_path, "check", "mine.kd") == "mine.kd on digits: ok\n"
