@@ -32,6 +32,7 @@ from kdgraph.lang.write import write
 from kdgraph.lang.yaml_tree import Mapping, plain, read_tree
 from kdgraph.protocols import Layer, below, command_layer, in_numbers, mistakes
 from kdgraph.setting_check import idle_models, setting_mistakes, stage_mistakes
+from kdgraph.spare import with_named
 from kdgraph.surroundings import data_spec, world_of
 
 SECTIONS = ("data", "models", "train")
@@ -208,6 +209,7 @@ def examine(
         raise RecipeError(*text.mistakes, *error.diagnostics) from None
     read = adapted(read, setting.name)
     read = overridden(read, names) if names else read
+    setting = with_named(setting, read)
     world = world_of(read, setting, networks or {})
     analysis = analyse(read, world, setting.augment)
     found = Experiment(read, setting, nested, analysis.world, analysis)
@@ -216,7 +218,8 @@ def examine(
     wrong += [] if wrong else found.condense_mistakes()
     models = nested.get("models")
     if isinstance(models, dict) and not (wrong or analysis.errors):
-        wrong += idle_models(models, read_setting(path), read, analysis)
+        own = with_named(read_setting(path), read)
+        wrong += idle_models(models, own, read, analysis)
     told = _in_order([*wrong, *analysis.mistakes], read.source)
     if text.mistakes:  # a name may be used where nothing can be read
         told = [one for one in told if one.severity == "error"]

@@ -46,6 +46,7 @@ def world_of(recipe: Recipe, setting: Setting, real: Mapping[str, Network]) -> W
         tests=known.test,
         image=tuple(size for size in image if size is not None) if sized else None,
         chain=recipe.chain,
+        spare=frozenset(name for name, spec in setting.models.items() if spec.spare),
     )
 
 

@@ -5,6 +5,7 @@
 
 Such a word is not part of the compiled program: the step calls it on the values of the batch
 and hands its result in. `source` is filled in: the randomness, and what is known of the data.
+With `@draw(step=True)` a word draws once a step for the whole batch, and not for its images.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Source:
     """What a draw is made from.
 
     Attributes:
-        randomness: of this place, for the examples of this batch.
+        randomness: of this place, for the examples of this batch; of a word that draws once a
+            step, one row, for the number of the step.
         pool: the training examples by class; None where nothing is known of the data.
     """
 

@@ -15,7 +15,7 @@ from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.numbers import a_number
 from kdgraph.graph.part_names import is_place, part_name
-from kdgraph.graph.remembered import NAMED, check_pool, filled_in
+from kdgraph.graph.remembered import NAMED, check_choice, check_pool, filled_in
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.sides import check_heads, check_sides
 from kdgraph.graph.slots import Applied, fill
@@ -212,6 +212,7 @@ def word(
         build.parts.setdefault(name, build.graph.next)
     inputs = filled_in(build, made, inputs, tree, filled.spans)
     check_pool(build, made, inputs, knobs, tree)
+    check_choice(build, made, knobs, tree)
     touched = (name,) if made.kind == "memory" else ()
     op = Op(made.name, knobs, touched, touched, random=bool(made.flag("random")))
     sizes = {name: getattr(build.world, name) for name in SIZES}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.frames import pointed
+from kdgraph.lang.errors.arguments import WrongKnob
 from kdgraph.lang.errors.memory import (
     BatchInOnce,
     DrawsFromValues,
@@ -66,6 +67,23 @@ def _refuse_rows(
     if axes and axes[0].rows not in {"b", ""}:
         at = _place(build, first, tree, spans)
         build.note(OtherRows(span=at, word=made.name, rows=axes[0].rows))
+
+
+def check_choice(
+    build: Builder, made: Signature, knobs: tuple[tuple[str, object], ...], tree: Call
+) -> None:
+    """Refuse to leave out as many things as there are."""
+    told = dict(knobs)
+    n, drop = told.get("n"), told.get("drop")
+    if made.flag("step") and isinstance(n, int) and isinstance(drop, int) and 0 < drop >= n:
+        at = next((one.value.span for one in tree.keywords if one.name == "drop"), tree.span)
+        wanted, advice = f"less than the {n} things there are", "`drop=0` leaves out none"
+        build.note(
+            WrongKnob(
+                span=at, function=made.name, knob="drop", wanted=wanted, found=str(drop),
+                advice=advice,
+            )
+        )  # fmt: skip
 
 
 def check_pool(

@@ -64,16 +64,17 @@ def _rounds(
 
 def _chain(recipe: Recipe, world: World) -> list[Diagnostic]:
     """Names of `chain:` that are no models."""
+    more = "give the setting's `models:` one, or say `--set models.{name}=NETWORK`"
     return [
-        _unknown(name, span, world)
+        _unknown(name, span, world, more.format(name=name))
         for name, span in zip(recipe.chain, recipe.chain_spans, strict=True)
         if name not in world.networks
     ]
 
 
-def _unknown(name: str, span: Span, world: World) -> Diagnostic:
+def _unknown(name: str, span: Span, world: World, more: str = "") -> Diagnostic:
     known = ", ".join(f"`{one}`" for one in world.networks)
-    advice = suggest(name, world.networks) or f"the models are {known}"
+    advice = suggest(name, world.networks) or more or f"the models are {known}"
     return UnknownModel(span=span, name=name, advice=advice)
 
 

@@ -54,6 +54,7 @@ class World:
         chain: the models of `chain:`, from the largest to the smallest.
         counted: the data says how many classes there are; False where the student was asked.
         modes: models that this stage runs in another mode than their usual one.
+        spare: models that are there because the recipe names them; `teachers` leaves them out.
     """
 
     networks: dict[str, Network]
@@ -67,6 +68,7 @@ class World:
     chain: tuple[str, ...] = ()
     counted: bool = True
     modes: Mapping[str, str] = field(default_factory=dict)
+    spare: frozenset[str] = frozenset()
 
     def trains_model(self, name: str) -> bool:
         """Whether this stage trains a model."""
@@ -93,5 +95,5 @@ class World:
 
     @property
     def teachers(self) -> tuple[str, ...]:
-        """Every model but the student, in the order of the setting."""
-        return tuple(name for name in self.networks if name != STUDENT)
+        """Every model but the student and the spare ones, in the order of the setting."""
+        return tuple(name for name in self.networks if name not in {STUDENT, *self.spare})

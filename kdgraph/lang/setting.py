@@ -81,6 +81,8 @@ class ModelSpec(BaseModel):
     """what its pixels are normalised with, a number from 0 to 1 for each channel"""
     std: Annotated[tuple[float, ...], AfterValidator(_std)] | None = None
     """the same; both or neither. Without them what its weights were trained with"""
+    spare: bool = False
+    """there only for recipes that name it: an assistant, a peer"""
     select: Literal["last", "best"] = "last"
     """of `weights: train`: the epoch whose weights are taken"""
     data: dict[str, object] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a step draws for itself before its program runs: `negatives(i, K, other=y)`."""
+"""What a step draws for itself before its program runs: `negatives(i, K, other=y)`, coins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from kdgraph.draws.draw import Source
@@ -28,6 +29,7 @@ class Drawing:
         name: of the program's input that it fills, and the place of its randomness.
         inputs: slots with the step's inputs that fill them.
         many: what a slot of several knobs holds, such as `*sizes`.
+        once: whether it draws once a step, and not for each example.
     """
 
     name: str
@@ -35,9 +37,14 @@ class Drawing:
     inputs: tuple[tuple[str, str], ...]
     knobs: tuple[tuple[str, object], ...]
     many: tuple[object, ...] = ()
+    once: bool = False
 
     def __call__(
-        self, known: Mapping[str, Tensor | None], pool: Pool | None, place: tuple[int, Any, int]
+        self,
+        known: Mapping[str, Tensor | None],
+        pool: Pool | None,
+        place: tuple[int, Any, int],
+        examples: Tensor,
     ) -> Tensor:
         """Draw for a batch.
 
@@ -45,15 +52,14 @@ class Drawing:
             known: the inputs of the step.
             pool: the training examples.
             place: seed, stage and epoch.
+            examples: the numbers of the batch's examples; of what draws once, of the step.
         """
         given = [(slot, known[name]) for slot, name in self.inputs if slot != EXAMPLES]
-        (_, first), *others = given
-        examples = known["i"]
-        assert examples is not None
+        first, others = [value for _, value in given[:1]], given[1:]
         seed, stage, epoch = place
         randomness = Draw(seed, stage, epoch, site(self.name), examples)
         told = {**dict(others), **dict(self.knobs)}
-        return self.function(first, *self.many, **told, source=Source(randomness, pool))
+        return self.function(*first, *self.many, **told, source=Source(randomness, pool))
 
 
 @dataclass
@@ -64,6 +70,7 @@ class Draws:
         places: where it draws.
         pool: the training examples by class.
         epoch: as the clock said last; 0 where it was never told.
+        step: as the clock said last; None where it was never told.
     """
 
     places: tuple[Drawing, ...]
@@ -71,17 +78,36 @@ class Draws:
     seed: int
     stage: int | str
     epoch: int = 0
+    step: int | None = None
+
+    def tell(self, times: Mapping[str, float]) -> None:
+        """The time, as far as the clock is told it."""
+        self.epoch = int(times.get("epoch", self.epoch))
+        if "step" in times:
+            self.step = int(times["step"])
 
     def fill(self, known: dict[str, Tensor | None], commits: int) -> None:
-        """Draw for a batch; where nobody tells the epoch, each commit begins a new one."""
+        """Draw for a batch; where nobody tells the time, each commit begins a new one."""
+        if not self.places:
+            return
+        self._draw_once(known, commits)
         examples = known.get("i")
-        if not self.places or examples is None:
+        if examples is None:
             return
         if self.pool is not None:
             self.pool = self.pool.to(examples.device)
-        epoch = self.epoch or -1 - commits
+        place = (self.seed, self.stage, self.epoch or -1 - commits)
         for one in self.places:
-            known[one.name] = one(known, self.pool, (self.seed, self.stage, epoch))
+            if not one.once:
+                known[one.name] = one(known, self.pool, place, examples)
+
+    def _draw_once(self, known: dict[str, Tensor | None], commits: int) -> None:
+        """What is drawn for the step: the same whatever its images, and on every rank."""
+        device = next(one.device for one in known.values() if one is not None)
+        step = torch.tensor([commits if self.step is None else self.step], device=device)
+        for one in self.places:
+            if one.once:
+                known[one.name] = one(known, None, (self.seed, self.stage, 0), step)
 
 
 def drawings(graph: LossGraph) -> tuple[Drawing, ...]:
@@ -97,7 +123,8 @@ def drawings(graph: LossGraph) -> tuple[Drawing, ...]:
             (slot, str(graph.node(source).op.knob("name"))) for slot, source in graph.inputs(number)
         )
         loose, many = _parted(word, node.op)
-        found.append(Drawing(place, REGISTRY.code(word.name), inputs, loose, many))
+        once = bool(word.flag("step"))
+        found.append(Drawing(place, REGISTRY.code(word.name), inputs, loose, many, once))
     return tuple(found)
 
 

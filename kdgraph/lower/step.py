@@ -175,7 +175,7 @@ class Step(nn.Module):
             ValueError: no number, or no time, such as epoch 0 or epoch 5 of 4.
         """
         self.program.clock.set(**times)
-        self.draws.epoch = int(times.get("epoch", self.draws.epoch))
+        self.draws.tell(times)
 
     def commit(self, finite: Tensor | None = None) -> None:
         """Apply what memory staged in the forward; call it after a finite optimiser step.

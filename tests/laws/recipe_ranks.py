@@ -102,12 +102,15 @@ def recipe_of(name: str) -> str:
 
 def step_of(recipe: str, world: World) -> Step:
     torch.manual_seed(1)
-    networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
     fewer = {"K": 20} if "crd" in recipe else {}
     if recipe == "tat-dense":  # maps of 3×3: of patches of one place attention learns nothing
         fewer = {"n": 1, "r": 1}
     on = "digits" if "crossmodal" in recipe else None  # the images here are grey
-    experiment = on_networks(examine(recipe_of(recipe), on, fewer), networks, images())
+    asked = examine(recipe_of(recipe), on, fewer)
+    networks = {"teacher": Smooth(8, 4).double(), "student": Smooth(5, 4).double()}
+    more = sorted(asked.setting.models.keys() - networks)
+    networks |= {name: Smooth(6, 4).double() for name in more}
+    experiment = on_networks(asked, networks, images())
     stage, built = experiment.analysis.stages[0 if recipe in FIRST else -1]
     graph = lean(built.graph)
     whole = share_rows(graph) if world.size > 1 else graph

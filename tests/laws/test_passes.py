@@ -19,6 +19,7 @@ from kdgraph.lang.read import read_recipe
 from kdgraph.lang.recipe import Recipe
 from kdgraph.models.build import build
 from kdgraph.passes import PIPELINE, lean
+from kdgraph.spare import names
 from tests.golden.networks import network, world
 from tests.graph.stand_ins import stand_ins
 
@@ -37,12 +38,17 @@ def one_thread() -> Iterator[None]:
 
 def graphs(recipe: Recipe) -> dict[str, LossGraph]:
     """The graph of each stage, before any pass."""
-    names = recipe.chain or ("teacher", "student")
-    known = [network(name, 128 if "bingo" in recipe.name else 10) for name in names]
+    known = [network(name, 128 if "bingo" in recipe.name else 10) for name in models(recipe)]
     with stand_ins():
         analysis = analyse(recipe, world(*known, chain=recipe.chain))
     assert not analysis.errors, analysis.errors
     return {stage.name: built.graph for stage, built in analysis.stages}
+
+
+def models(recipe: Recipe) -> tuple[str, ...]:
+    """A teacher, a student, and whom else the recipe names."""
+    more = ("peer",) if "peer" in names(recipe) else ()
+    return recipe.chain or ("teacher", *more, "student")
 
 
 def read(path: Path) -> Recipe:
@@ -173,15 +179,15 @@ CHANNELS = {"crd-crossmodal": {"teacher": 1, "student": 2}}
 
 
 def outcome(path: Path, *, optimise: bool) -> dict[str, torch.Tensor]:
-    """Total, terms, and every gradient of a recipe on two tiny networks."""
+    """Total, terms, and every gradient of a recipe on tiny networks."""
     torch.manual_seed(5)
+    recipe = read(path)
     channels = CHANNELS.get(path.stem, {})
     networks = {
         name: build("convnet8", 10, channels=channels.get(name, 3)).double()
-        for name in ("teacher", "student")
+        for name in models(recipe)
     }
     images = torch.rand(6, 3, 8, 8, dtype=torch.float64)
-    recipe = read(path)
     step = kdgraph.compile(
         recipe,
         models=networks,

@@ -80,7 +80,8 @@ class UnknownModel(Diagnostic):
     """A tap names a model that the setting does not have.
 
     The models are those of the setting's `models:` section, or of `models=` in a call of
-    `kdgraph.compile`.
+    `kdgraph.compile`. One more is said by `--set models.a1=resnet20`, or in the setting; where
+    that says `spare: true` it is there only for the recipes that name it.
     """
 
     code = "KD305"
