@@ -18,9 +18,7 @@ from kdgraph.lang.syntax import Name, Syntax
 def with_named(setting: Setting, recipe: Recipe) -> Setting:
     """The setting without the spare models that a recipe does not name."""
     named = names(recipe)
-    kept = {
-        name: spec for name, spec in setting.models.items() if not spec.spare or name in named
-    }
+    kept = {name: spec for name, spec in setting.models.items() if not spec.spare or name in named}
     return setting if len(kept) == len(setting.models) else replace(setting, models=kept)
 
 

@@ -11,7 +11,8 @@ from kdgraph.lower.assemble import digest_of
 from kdgraph.passes import lean
 from kdgraph.train import teacher
 from kdgraph.train.cast import STUDENT, Cast
-from kdgraph.train.groundwork import digest, is_ground
+from kdgraph.train.ground import is_ground
+from kdgraph.train.groundwork import digest
 from kdgraph.train.identity import facts_of
 from kdgraph.train.lesson import teachers_lesson
 

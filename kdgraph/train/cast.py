@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from kdgraph.models.weights import load_weights
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
 from kdgraph.train.evaluate import looker
+from kdgraph.train.ground import assistants_of, learners_of
 from kdgraph.train.heads import Heads
 from kdgraph.views.normalize import Normalize
 
@@ -42,6 +44,7 @@ class Cast:
             loss looks at, and the student.
         normalisations: what the pixels of each are normalised with.
         told: what is no mistake and yet has to be known: heads that start anew.
+        seed: of teachers and assistants.
     """
 
     experiment: Experiment
@@ -49,22 +52,25 @@ class Cast:
     networks: Mapping[str, nn.Module]
     normalisations: Mapping[str, Normalisation]
     told: tuple[Diagnostic, ...] = ()
+    seed: int = 0
 
     @property
     def teachers(self) -> list[str]:
         """The models that no stage trains."""
-        return [name for name in self.networks if name not in self.learners]
+        trained = {*self.learners, *self.assistants}
+        return [name for name in self.networks if name not in trained]
 
-    @property
+    @cached_property
     def learners(self) -> list[str]:
-        """The models that some stage trains: the student, and the assistants of a chain."""
-        stages = self.experiment.analysis.stages
-        worlds = [stage_world(self.experiment.world, stage) for stage, _ in stages]
-        return [
-            name
-            for name in self.networks
-            if name == STUDENT or any(world.trains_model(name) for world in worlds)
-        ]
+        """The models that each seed trains anew: the student, and who learns beside it."""
+        found = learners_of(self.experiment)
+        return [name for name in self.networks if name in found]
+
+    @cached_property
+    def assistants(self) -> list[str]:
+        """The models that are trained once for all students, as those of a chain."""
+        found = assistants_of(self.experiment, frozenset(self.learners))
+        return [name for name in self.networks if name in found]
 
     @property
     def followers(self) -> list[str]:
@@ -76,11 +82,13 @@ class Cast:
     def anew(self, seed: int) -> dict[str, nn.Module]:
         """The teachers, which every seed shares, and learners as this seed draws them.
 
-        A teacher that runs in train mode is a copy, so that every seed has it as it was taught.
+        A teacher that runs in train mode is a copy, so that every seed has it as it was taught;
+        assistants begin as the first seed draws them.
         """
+        drawn = dict.fromkeys(self.assistants, self.seed) | dict.fromkeys(self.learners, seed)
         fresh = {
-            name: build_model(name, self.experiment, self.split, seed, self.normalisations[name])
-            for name in self.learners
+            name: build_model(name, self.experiment, self.split, own, self.normalisations[name])
+            for name, own in drawn.items()
         }
         copies = {name: deepcopy(self.networks[name]) for name in self.followers}
         return {**self.networks, **copies, **{name: one.network for name, one in fresh.items()}}
@@ -117,7 +125,7 @@ def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
     if told.errors:
         raise RecipeError(*told.errors)
     scales = {name: member.normalisation for name, member in members.items()}
-    return Cast(told, split, networks, scales, tuple(heads.told))
+    return Cast(told, split, networks, scales, tuple(heads.told), seed)
 
 
 @dataclass(frozen=True)

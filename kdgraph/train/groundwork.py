@@ -1,8 +1,8 @@
 """Stages that no learner takes part in: done once, and kept like a teacher's weights.
 
-The head of a teacher is such a stage. Whatever student comes after, with whatever seed, meets
-the same head; so it is trained with the first seed of a run, by one process, and found again
-under a hash of everything that determines it.
+The head of a teacher is such a stage, and an assistant. Whatever student comes after, with
+whatever seed, meets the same one; so it is trained with the first seed of a run, by one process,
+and found again under a hash of everything that determines it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from torch import Tensor, nn
 
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
-from kdgraph.graph.graph import LossGraph
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.protocol import Training
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.step import Step
 from kdgraph.normalisation import Normalisation
-from kdgraph.passes import lean
 from kdgraph.train import teacher
 from kdgraph.train.distributed import World
 from kdgraph.train.evaluate import needed
 from kdgraph.train.events import Listener
+from kdgraph.train.ground import is_ground, looked_at
 from kdgraph.train.identity import facts_of
 from kdgraph.train.stage import StageResult
 from kdgraph.train.together import led
@@ -38,7 +37,7 @@ class Groundwork:
 
     Attributes:
         seed: of all of them: the first of the run.
-        learners: the models that some stage trains.
+        learners: the models that each seed trains anew.
         world: the processes; the first one trains, all have the result.
         say: told what is done, for a person.
         listen: who is told how the training of a stage goes, by the stage's name.
@@ -60,45 +59,31 @@ class Groundwork:
         self,
         stage: Stage,
         step: Step,
+        assistants: Mapping[str, nn.Module],
         facts: Mapping[str, object],
         train: Callable[[Path], StageResult],
-    ) -> None:
-        """Give the parts of a step what the stage makes of them."""
+    ) -> teacher.Kept:
+        """Give the parts of a step, and the assistant it trains, what the stage makes of them."""
+        made: nn.Module = step.parts
+        if assistants:
+            several = {f"model_{name}": one for name, one in assistants.items()}
+            made = nn.ModuleDict({"parts": step.parts, **several})
 
-        def taught(parts: nn.Module, out: Path) -> StageResult:
-            del parts  # they are the step's
+        def taught(inside: nn.Module, out: Path) -> StageResult:
+            del inside  # it is the step's
             self.say(f"{stage.name}: trained once for all students, kept for the next time")
             return train(out)
 
         def keep() -> teacher.Kept:
             return teacher.trained(
-                step.parts, facts, taught,
+                made, facts, taught,
                 about={"stage": stage.name}, warn=self.warn, waiting=self.waiting,
             )  # fmt: skip
 
-        if not led(self.world, step.parts, keep).fresh:
+        kept = led(self.world, made, keep)
+        if not kept.fresh:
             self.say(f"{stage.name}: from the cache")
-
-
-def is_ground(experiment: Experiment, stage: Stage, learners: frozenset[str]) -> bool:
-    """Whether nothing that the learners do can reach this stage, and it is not the last.
-
-    A stage with memory, with another mode for a model, or on condensed data is left alone:
-    it changes more than the parts it trains.
-    """
-    stages = experiment.analysis.stages
-    graph = lean(experiment.analysis.built(stage.name).graph)
-    plain = not (stage.mode or stage.compute or experiment.recipe.condense)
-    remembers = any(graph.node(one).op.reads or graph.node(one).op.writes for one in graph.dag)
-    seen = looked_at(graph) | {name for name, _ in stage.trains}
-    last = stages[-1][0] is stage
-    return bool(stage.trains) and plain and not (remembers or last or seen & learners)
-
-
-def looked_at(graph: LossGraph) -> frozenset[str]:
-    """The models that a lean graph runs, or applies a module of."""
-    runs = (graph.node(one).op for one in graph.dag)
-    return frozenset(str(op.knob("model")) for op in runs if op.name in {"run", "apply"})
+        return kept
 
 
 def ground_facts(

@@ -35,6 +35,7 @@ from kdgraph.train.evaluate import accuracy, looker
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import near
 from kdgraph.train.gather import ranks_of
+from kdgraph.train.ground import trained_in
 from kdgraph.train.groundwork import Groundwork, ground_facts
 from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
@@ -92,6 +93,7 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
         raise RecipeError(*experiment.errors)
     prepare = normalised(normalisations)
     results: list[StageResult] = []
+    found: dict[str, Accuracy] = {}
     kept: dict[str, torch.Tensor] = {}
     held: dict[str, Memory] = {}
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
@@ -127,24 +129,26 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
             world=here.world,
             save_every=here.save_every,
             also=measures,
-            networks=trained_models(experiment, stage),
+            networks=trained_in(experiment, stage),
             homes=experiment.analysis.homes,
         )
         if ground is None:
-            results.append(train(out=out))
+            done = train(out=out)
+            results.append(done)
+            found |= {
+                model: Accuracy(done.last_accuracy(model), done.best_accuracy(model))
+                for model in done.models
+            }
         else:
             told = ground_facts(
                 experiment, step, networks, normalisations, split, training,
                 number=number, seed=own,
             )  # fmt: skip
-            ground.lay(stage, step, told, partial(_in_folder, train))
+            assistants = {name: networks[name] for name in trained_in(experiment, stage)}
+            once = ground.lay(stage, step, assistants, told, partial(_in_folder, train))
+            found |= dict.fromkeys(assistants, Accuracy(once.last, once.best, once.seconds))
         kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
         held |= step.memory
-    found = {
-        model: Accuracy(one.last_accuracy(model), one.best_accuracy(model))
-        for one in results
-        for model in one.models
-    }
     if not results or STUDENT not in results[-1].models:  # it may have an earlier stage's best
         share = share_right(
             experiment, STUDENT, networks[STUDENT], normalisations[STUDENT], split, place
@@ -160,13 +164,6 @@ def _alone(place: Place, ground: Groundwork, stage: Stage) -> Place:
 
 def _in_folder(train: Callable[..., StageResult], out: Path) -> StageResult:
     return train(out=out)
-
-
-def trained_models(experiment: Experiment, stage: Stage) -> tuple[str, ...]:
-    """The models that a stage trains: the student first, if it is one of them."""
-    world = stage_world(experiment.world, stage)
-    models = (name for name in world.networks if world.trains_model(name))
-    return tuple(sorted(models, key=lambda name: name != STUDENT))
 
 
 def _remember(step: Step, held: Mapping[str, Memory]) -> None:
@@ -217,14 +214,14 @@ def compile_stage(
     return step
 
 
-def trained_in(step: Step) -> list[optimise.Trained]:
+def trained_by(step: Step) -> list[optimise.Trained]:
     """The parameters that a step moves."""
     return [optimise.Trained(*one) for one in step.trained()]
 
 
 def _fitted(training: Training, step: Step, elsewhere: frozenset[str]) -> Training:
     """The protocol without settings for parts that are trained, but not in this stage."""
-    idle = elsewhere - {key for one in trained_in(step) for key in optimise.keys(one)}
+    idle = elsewhere - {key for one in trained_by(step) for key in optimise.keys(one)}
     groups = tuple((key, rates) for key, rates in training.groups if key not in idle)
     return replace(training, groups=groups)
 

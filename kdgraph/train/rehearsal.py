@@ -18,7 +18,7 @@ from kdgraph.train.cast import normalised
 from kdgraph.train.condense import refuse_large
 from kdgraph.train.feed import Feed, fewest_rows
 from kdgraph.train.fitting import refuse_unsuitable
-from kdgraph.train.method import Place, compile_stage, trained_in
+from kdgraph.train.method import Place, compile_stage, trained_by
 
 
 def rehearse(
@@ -52,7 +52,7 @@ def rehearse(
             refuse_large(how, split.train, training.epochs)
             feed.count(how.lengths(len(split.train), training.epochs)[-1])
         stages.append((training, step))
-    everything = [one for _, step in stages for one in trained_in(step)]
+    everything = [one for _, step in stages for one in trained_by(step)]
     for training, _ in stages:
         optimise.refuse_unknown(training, everything)
     return frozenset(key for one in everything for key in optimise.keys(one))

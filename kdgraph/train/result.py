@@ -75,7 +75,7 @@ class Course:
 
 
 def courses_of(made: Cast, *, alone: bool) -> dict[str, Course]:
-    """A row for every model that is trained, by its name; the student's come last."""
+    """A row for every model that each seed trains, by its name; the student's come last."""
     distilled = "student distilled" if made.teachers else STUDENT
     rows = {name: name for name in made.learners if name != STUDENT}
     rows |= {ALONE_ROW: STUDENT} if alone else {}
@@ -84,6 +84,14 @@ def courses_of(made: Cast, *, alone: bool) -> dict[str, Course]:
         row: Course(row, who, models[who].name, size(made.networks[who]))
         for row, who in {**rows, distilled: STUDENT}.items()
     }
+
+
+def assistant(made: Cast, name: str, done: Outcome) -> Entry:
+    """The row of a model that was trained once for all students."""
+    model, parameters = made.experiment.setting.models[name].name, size(made.networks[name])
+    came = done.accuracies[name]
+    seconds = () if came.seconds is None else (came.seconds,)
+    return Entry(name, model, (came.last,), (came.best,), parameters, seconds)
 
 
 def size(network: nn.Module) -> int:

@@ -24,7 +24,16 @@ from kdgraph.train.lesson import BASELINE, Lesson, students_lesson, teachers_les
 from kdgraph.train.method import Place, share_right, train_recipe
 from kdgraph.train.rehearsal import rehearse
 from kdgraph.train.request import Request
-from kdgraph.train.result import ALONE_ROW, Course, Result, courses_of, read, size, write
+from kdgraph.train.result import (
+    ALONE_ROW,
+    Course,
+    Result,
+    assistant,
+    courses_of,
+    read,
+    size,
+    write,
+)
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.sees import sees
 from kdgraph.train.stage import Outcome, StageResult
@@ -67,6 +76,7 @@ class Run:
         self.say(data_words(made.experiment.setting, made.split))
         rows = [self._teacher(made, name) for name in made.teachers]
         courses, alike = self._seeds(made)
+        rows += [assistant(made, name, courses[-1].outcomes[0]) for name in made.assistants]
         rows += [course.entry() for course in courses]
         result = Result(tuple(rows), likenesses(alike))
         if self.place.world.leads:
@@ -92,6 +102,8 @@ class Run:
                 trained[row] = networks[courses[row].who]
                 courses[row].add(done, peak(self.place.device))
             who = {row: (one.who, trained[row]) for row, one in courses.items()}
+            if seed == self.request.seed:
+                who = {name: (name, networks[name]) for name in made.assistants} | who
             alike.append(self._compare(made, who, seed))
         return list(courses.values()), alike
 
@@ -165,13 +177,14 @@ class Run:
     def _start(self, made: Cast, seed: int) -> dict[str, nn.Module]:
         """The teachers, and learners as this seed draws them; what is to `train` first has."""
         networks = made.anew(seed)
-        for name in made.learners:
+        for name in (*made.assistants, *made.learners):
             spec = made.experiment.setting.models[name]
             if spec.weights == "train":
                 lesson = teachers_lesson(
                     made.experiment, self.request.values, name, networks[name], made.split
                 )
-                self._taught(name, spec, networks[name], lesson, seed)
+                own = seed if name in made.learners else made.seed
+                self._taught(name, spec, networks[name], lesson, own)
         return networks
 
     def _taught(
@@ -229,7 +242,7 @@ class Run:
             groundwork=self._groundwork(made),
         )  # fmt: skip
         if self.place.world.leads:
-            for name in made.learners:
+            for name in (*made.assistants, *made.learners):
                 about: dict[str, object] = {
                     "model": models[name].name, "recipe": experiment.recipe.name
                 }  # fmt: skip

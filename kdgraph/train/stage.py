@@ -37,10 +37,15 @@ class StageResult:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How often a model is right: after the last epoch, and after its own best one."""
+    """How often a model is right: after the last epoch, and after its own best one.
+
+    Attributes:
+        seconds: what its training took, where that was done once for all students.
+    """
 
     last: float
     best: float
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
