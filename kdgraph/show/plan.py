@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.graph.world import World
 from kdgraph.lang.recipe import Stage
 from kdgraph.registry import REGISTRY
-from kdgraph.show.columns import section
+from kdgraph.show.columns import WIDTH, section
 from kdgraph.show.condense_text import condense_rows
 from kdgraph.show.decisions import decisions
 from kdgraph.show.forwards import forwards
@@ -64,7 +65,7 @@ def _head(analysis: Analysis, stage: Stage) -> str:
     several = f", stage {stage.name}" if len(analysis.stages) > 1 else ""
     networks = analysis.world.networks.values()
     models = ", ".join(f"{one.name} {one.title}".strip() for one in networks)
-    return f"{name}{several}: {models}"
+    return textwrap.fill(f"{name}{several}: {models}", WIDTH, subsequent_indent="  ")
 
 
 def _views(analysis: Analysis, graph: LossGraph) -> Iterator[Row]:

@@ -54,7 +54,6 @@ WORDS = (
         edge("truth", "Labels", "n"),
         knob("ratio", "Share"),
     ),
-    word("gate", "Tensor n", knob("p", "Share"), knob("n", "int"), random=True),
     word("pick", "Labels b", edge("v", "Tensor", "b k"), random=True),
     word(
         "branches",
