@@ -50,20 +50,21 @@ def identity(made: Cast, values: Mapping[str, object], seed: int, device: torch.
     experiment, learners = made.experiment, frozenset(made.learners)
     stages, shares = [], set()
     for stage, built in experiment.analysis.stages:
-        training, graph = experiment.training(stage), digest_of(lean(built.graph))
+        training, graph = experiment.training(stage), lean(built.graph)
+        named = digest_of(graph)
         stages.append({
             "name": stage.name,
-            "graph": graph,
+            "graph": named,
             "training": asdict(training),
             "condensing": str(experiment.condensing(stage)),
             "trains": str(stage.trains),
             "mode": str(stage.mode),
             **facts_of(
-                experiment, made.networks, made.normalisations, made.split, training, device
+                experiment, made.networks, made.normalisations, made.split, training, device, graph
             ),
         })  # fmt: skip
         if is_ground(experiment, stage, learners):
-            shares.add(f"groundwork {graph}")
+            shares.add(f"groundwork {named}")
     models: dict[str, object] = {}
     for name, network in made.networks.items():
         spec = experiment.setting.models[name]

@@ -32,7 +32,7 @@ def _lines(recipe: Recipe) -> Iterator[str]:
         yield f"use: {_listed(one.source.path for one in recipe.use.values())}"
     if recipe.loss is not None:
         yield f"loss: {_expression(recipe.loss)}"
-    if recipe.forward != "joint":
+    if recipe.forward_said:
         yield f"forward: {recipe.forward}"
     if recipe.chain:
         yield f"chain: {_listed(recipe.chain)}"

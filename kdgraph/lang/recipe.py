@@ -8,6 +8,8 @@ from kdgraph.lang.source import Source, Span
 from kdgraph.lang.syntax import Syntax, canonical
 from kdgraph.lang.yaml_tree import Mapping
 
+JOINT = "joint"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -97,7 +99,12 @@ class Recipe:
     chain_spans: tuple[Span, ...] = ()
     setting: tuple[str, Span] | None = None
     train: Mapping | None = None
-    forward: str = "joint"
+    forward_said: str = ""
+
+    @property
+    def forward(self) -> str:
+        """How the views of a model go through it: `joint`, unless the recipe says `separate`."""
+        return self.forward_said or JOINT
 
     @property
     def name(self) -> str:
@@ -134,8 +141,14 @@ class Recipe:
         """This recipe on top of the one it extends.
 
         `where`, `views`, `modules`, `define`, `metrics` and `adapt` merge by name; `loss`,
-        `stages` and `condense` are replaced where they are given.
+        `stages` and `condense` are replaced where they are given. A name that this recipe gives a
+        value no longer yields to the other's `adapt`, which was meant for the other's value.
         """
+        own = {*self.where, *self.views, *self.modules}
+        adapt = {
+            setting: {name: entry for name, entry in told.items() if name not in own}
+            for setting, told in base.adapt.items()
+        }
         return replace(
             self,
             loss=self.loss or base.loss,
@@ -147,8 +160,8 @@ class Recipe:
             define={**base.define, **self.define},
             metrics={**base.metrics, **self.metrics},
             adapt={
-                name: {**base.adapt.get(name, {}), **self.adapt.get(name, {})}
-                for name in (*base.adapt, *(one for one in self.adapt if one not in base.adapt))
+                name: {**adapt.get(name, {}), **self.adapt.get(name, {})}
+                for name in (*adapt, *(one for one in self.adapt if one not in adapt))
             },
             use={**base.use, **self.use},
             use_spans={**base.use_spans, **self.use_spans},
@@ -158,5 +171,5 @@ class Recipe:
             chain_spans=self.chain_spans if self.chain else base.chain_spans,
             setting=self.setting or base.setting,
             train=self.train or base.train,
-            forward=self.forward if self.forward != "joint" else base.forward,
+            forward_said=self.forward_said or base.forward_said,
         )

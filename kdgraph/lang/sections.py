@@ -25,9 +25,9 @@ def read_sections(source: Source, shapes: Shapes, tree: Mapping) -> Recipe:
     condense = shapes.mapping(tree, "condense")
     if condense is not None:
         shapes.keys(condense, KEYS, "`condense`")
-    forward = shapes.text(tree, "forward") or "joint"
+    forward = shapes.text(tree, "forward")
     chain = shapes.names(tree, "chain")
-    if forward not in FORWARDS:
+    if forward and forward not in FORWARDS:
         shapes.choice(tree.get("forward"), "forward", FORWARDS)
     return Recipe(
         source=source,
@@ -49,5 +49,5 @@ def read_sections(source: Source, shapes: Shapes, tree: Mapping) -> Recipe:
         chain_spans=tuple(span for _, span in chain),
         setting=next(iter(shapes.names(tree, "setting", one=True)), None),
         train=shapes.mapping(tree, "train"),
-        forward=forward,
+        forward_said=forward or "",
     )

@@ -1,15 +1,20 @@
-"""A digest of the code a network is made of: weights learnt by other code are other weights."""
+"""A digest of the code that networks and words are made of: other code learns other weights."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from torch import nn
 
+from kdgraph.graph.graph import LossGraph
+from kdgraph.registry import REGISTRY
+
+OWN = "kdgraph"
 LIBRARIES = frozenset({"torch", "torchvision", "timm"})
 """known by their version; torch's own is compared elsewhere"""
 
@@ -25,6 +30,25 @@ def code_of(network: nn.Module) -> str:
     if hasattr(network, "written_in"):  # the function of a plugin that built it
         found.append(_text(str(network.written_in)))
     return hashlib.sha256(" ".join(found).encode()).hexdigest()[:16]
+
+
+def code_of_words(names: Iterable[str]) -> dict[str, str]:
+    """The text of the files that plugins' words stand in, each as a fact under a name for people.
+
+    Words of kdgraph's own are known by its version.
+    """
+    found = {name: REGISTRY.get(name) for name in sorted(set(names))}
+    homes = {name: word.origin.partition(":")[0] for name, word in found.items() if word}
+    return {
+        f"code of the word `{name}`": _told(home)
+        for name, home in homes.items()
+        if home.partition(".")[0] != OWN
+    }
+
+
+def words_in(graph: LossGraph) -> frozenset[str]:
+    """The words that a loss is made of."""
+    return frozenset(graph.node(number).op.name for number in graph.dag)
 
 
 def _told(home: str) -> str:

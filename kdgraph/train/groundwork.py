@@ -103,7 +103,7 @@ def ground_facts(
     steps = experiment.analysis.views.steps
     views = {name: needed(steps, name) for name in step.inputs}
     return {
-        **facts_of(experiment, models, normalisations, split, training, device),
+        **facts_of(experiment, models, normalisations, split, training, device, step.graph),
         "set of views": {name: [asdict(one) for one in made] for name, made in views.items()},
         "graph": step.digest,
         "start": digest(step.parts.state_dict()),

@@ -21,7 +21,7 @@ from kdgraph.normalisation import Normalisation
 from kdgraph.surroundings import data_spec
 from kdgraph.train import device as devices
 from kdgraph.train.cast import STUDENT, normalisation_of, on_networks
-from kdgraph.train.code import code_of
+from kdgraph.train.code import code_of, code_of_words
 from kdgraph.train.contents import digest
 
 BASELINE = "ce"
@@ -66,6 +66,7 @@ class Lesson:
             "training": asdict(training),
             "precision": devices.resolved(training.precision, device),
             "code": code_of(self.network),
+            **code_of_words(step.op for step in analysis.views.steps),
             "seed": seed,
             "loss": str(analysis.built().graph.terms),
         }

@@ -109,7 +109,9 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
             here.world, precision=devices.autocast(training.precision, place.device),
         )  # fmt: skip
-        facts = facts_of(experiment, networks, normalisations, split, training, place.device)
+        facts = facts_of(
+            experiment, networks, normalisations, split, training, place.device, step.graph
+        )
         train = partial(
             train_stage,
             step,

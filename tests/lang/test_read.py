@@ -7,6 +7,8 @@ import pytest
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.text import UnreadableFile
 from kdgraph.lang.find import find_recipe, load_text
+from kdgraph.lang.override import adapted
+from kdgraph.lang.print_recipe import recipe_text
 from kdgraph.lang.read import read_all, read_recipe
 from kdgraph.lang.source import Source
 from kdgraph.lang.write import write
@@ -101,6 +103,48 @@ def test_a_recipe_extends_another_and_changes_names(tmp_path):
     assert list(made.views) == ["x", "rot"]
     assert [stage.name for stage in made.stages] == ["all"]
     assert made.chain == ("a", "b")
+
+
+ADAPTED = """
+loss: cross_entropy(student.logits, y) + K·w·mean(student(v).logits)
+forward: separate
+where: {K: 1, w: 1}
+views: {v: flip(image)}
+adapt: {digits: {K: 2, w: 3, v: same(image)}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ("2", "3", "same(image)")),
+        ("where: {K: 5}", ("5", "3", "same(image)")),  # the child's word, the parent's for the rest
+        ("where: {K: 5}\nadapt: {digits: {K: 7}}", ("7", "3", "same(image)")),
+        ("adapt: {digits: {w: 8}}", ("2", "8", "same(image)")),
+        ("views: {v: 'crop(image, pad=4)'}", ("2", "3", "crop(image, pad=4)")),
+    ],
+)
+def test_a_name_that_a_child_gives_a_value_does_not_yield_to_its_parents_adapt(
+    text, found, tmp_path
+):
+    (tmp_path / "base.kd").write_text(ADAPTED)
+    (tmp_path / "mine.kd").write_text(f"extends: base.kd\n{text}\n")
+    (tmp_path / "grandchild.kd").write_text("extends: mine.kd\n")
+    for name in ("mine", "grandchild"):
+        made = adapted(read_recipe(load_text(tmp_path / f"{name}.kd")), "digits")
+        trees = made.where["K"].tree, made.where["w"].tree, made.views["v"].tree
+
+        assert tuple(map(write, trees)) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [("", "separate"), ("forward: joint", "joint")])
+def test_a_child_says_anew_how_views_go_through_a_model(text, found, tmp_path):
+    (tmp_path / "base.kd").write_text(ADAPTED)
+    (tmp_path / "mine.kd").write_text(f"extends: base.kd\n{text}\n")
+    made = read_recipe(load_text(tmp_path / "mine.kd"))
+
+    assert made.forward == found
+    assert read_recipe(Source("again.kd", recipe_text(made))).forward == found
 
 
 def test_a_mistake_in_what_is_extended_points_into_that_file(tmp_path):

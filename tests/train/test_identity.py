@@ -30,6 +30,7 @@ def facts(made, **change):
     experiment = made.experiment
     training = experiment.training(experiment.analysis.stages[0][0])
     told = {"normalisations": made.normalisations, "split": made.split, "training": training}
+    told["graph"] = experiment.analysis.built().graph
     return facts_of(experiment, made.networks, device=CPU, **(told | change))
 
 
