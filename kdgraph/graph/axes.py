@@ -195,6 +195,10 @@ def product(left: Axes | None, right: Axes | None) -> tuple[Axes | None, list[Mi
         return None, [Clash("right", "left", "d", inner, left[-1])]
     if len(right) == 1:
         return left[:-1], []
+    for place, (one, other) in enumerate(zip(left[-3::-1], right[-3::-1], strict=False), 3):
+        if not agree(one, other) and 1 not in {one.size, other.size}:
+            letter = letters_of(left)[-place]
+            return None, [Clash("right", "left", letter, other, one)]
     batch = left[:-2] if len(left) >= len(right) else right[:-2]
     rows = left[-2:-1] if len(left) > 1 else ()
     return (*batch, *rows, right[-1]), []

@@ -9,6 +9,7 @@ from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
 from kdgraph.graph.class_columns import check_columns
 from kdgraph.graph.expand import expand
+from kdgraph.graph.fits import check_view
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
@@ -117,9 +118,11 @@ def _applied(build: Builder, value: Value, tree: Call, scope: Scope) -> Value:
         return Unknown()
     match value:
         case Model():
-            return Model(value.name, _view_of(build, first, scope))
+            view = _view_of(build, first, scope)
+            return Model(value.name, check_view(build, value.name, view, first.span))
         case Path():
-            return Point(apply_path(build, value, build.point(first, scope), tree.span))
+            number = build.point(first, scope)
+            return Point(apply_path(build, value, number, tree.span, first.span))
         case Maker():
             return Point(made(build, value, first, scope, tree))
         case Many(items=(Maker(), *_)) | Unknown():

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kdgraph.graph.axes import Binding, Clash, Mistake, RankMistake, agree, broadcast, product
-from kdgraph.graph.graph import Axes, Node, Op
+from kdgraph.graph.axes import (
+    Binding,
+    Clash,
+    Mistake,
+    RankMistake,
+    agree,
+    broadcast,
+    letters_of,
+    product,
+)
+from kdgraph.graph.graph import Axes, Axis, Node, Op
 from kdgraph.graph.shapes import RULES
 from kdgraph.primitive import Parameter, Signature
 from kdgraph.sorts import accepts
@@ -14,6 +23,11 @@ from kdgraph.sorts import accepts
 KEEPS = {"Logits", "Distribution", "Embedding", "Map", "Tokens", "Scalar"}
 SCALED = {"mul", "div"}
 SHIFTED = {"add", "sub"}
+WHOLE = "whole numbers"
+NAMELESS = frozenset(
+    {"Logits", "Distribution", "LogDistribution", "Scaled", "Embedding", "Map", "Mask", "Image"}
+)
+"""sorts whose values name no row and no column"""
 ARITHMETIC = {"add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"}
 Inputs = Sequence[tuple[str, Node]]
 
@@ -98,8 +112,20 @@ def infer_transpose(value: Node) -> Inferred:
     return Inferred("Tensor", (*axes[:-2], axes[-1], axes[-2]))
 
 
+def no_number(which: Node) -> str:
+    """What a value is that can't name rows or columns; nothing for one that may."""
+    value = which.op.knob("value") if which.op.name == "const" else 0
+    if isinstance(value, float) and value != int(value):
+        return "a fraction"
+    if which.op.name == "clock":
+        return "a time"
+    return which.sort if which.sort in NAMELESS else ""
+
+
 def infer_columns(value: Node, which: Node) -> Inferred:
     """Sort and axes of `v[:, J]`: the columns of (b, n) that J of shape (b, k) names."""
+    if no_number(which):
+        return Inferred(mistakes=(SortMistake("which", WHOLE, no_number(which)),))
     for slot, node in (("value", value), ("which", which)):
         if node.axes is not None and len(node.axes) != 2:  # noqa: PLR2004 - rows and columns
             return Inferred(mistakes=(RankMistake(slot, "b k", node.axes),))
@@ -128,6 +154,8 @@ def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int |
     binding = Binding(sizes)
     mistakes = _bound(made, inputs, binding, patterns=rule not in {"broadcast", "concat"})
     mistakes += _beyond(op, inputs)
+    if rule == "concat" and not mistakes:
+        mistakes += joined(op, inputs)
     if mistakes:
         return Inferred(made.sort, None, tuple(mistakes))
     if rule == "broadcast":
@@ -158,9 +186,30 @@ def _bound(
     return mistakes + binding.mistakes
 
 
-def _beyond(op: Op, inputs: Inputs) -> Iterator[OverMistake | RankMistake]:
-    """The knob `over`, where it names an axis that an input does not have."""
+def joined(op: Op, inputs: Inputs) -> Iterator[Mistake]:
+    """Parts of `concat` that don't agree with the first in every axis but the joined one."""
     over = op.knob("over")
+    known = [(slot, node.axes or (Axis(1),)) for slot, node in inputs if node.axes is not None]
+    if not known or not isinstance(over, (int, float)):
+        return
+    first, like = known[0]
+    for slot, axes in known[1:]:
+        if len(axes) != len(like):
+            yield RankMistake(slot, f"={first} {len(like)}", axes)
+            continue
+        pairs = zip(letters_of(axes), axes, like, strict=True)
+        for place, (letter, one, other) in enumerate(pairs):
+            if place != int(over) % len(axes) and not agree(one, other):
+                yield Clash(slot, first, letter, one, other)
+                break
+
+
+def _beyond(op: Op, inputs: Inputs) -> Iterator[OverMistake | RankMistake]:
+    """The knobs `over` and `keep`, where they name axes that an input does not have."""
+    over, keep = op.knob("over"), op.knob("keep")
+    rank = len(inputs[0][1].axes or ()) if inputs else 0
+    if op.name == "flatten" and isinstance(keep, int) and keep > rank > 0:
+        yield OverMistake("keep", keep, rank)
     if not isinstance(over, (int, float)):
         return
     for slot, node in inputs:

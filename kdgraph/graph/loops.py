@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.arithmetic import pointwise
 from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.checked import checked
+from kdgraph.graph.fits import check_examples
 from kdgraph.graph.graph import Axis, Node, Op
-from kdgraph.graph.infer import Inferred, infer_columns
+from kdgraph.graph.infer import WHOLE, Inferred, SortMistake, infer_columns, no_number
 from kdgraph.graph.knobs import static
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.steps import step_into
@@ -223,9 +224,12 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
     inside = build.graph.node(which)
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
     found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
-    if node.axes == ():
+    if no_number(inside):
+        found = Inferred(mistakes=(SortMistake("which", WHOLE, no_number(inside)),))
+    elif node.axes == ():
         found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
-    return checked(build, Op("rows"), (("value", number), ("which", which)), found, tree)
+    spans = {"value": tree.value.span, "which": cell.span}
+    return checked(build, Op("rows"), (("value", number), ("which", which)), found, tree, spans)
 
 
 def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
@@ -256,6 +260,8 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
     which = build.point(cell, scope)
     inputs = (("value", number), ("which", which))
     spans = {"value": tree.value.span, "which": cell.span}
+    if not check_examples(build, number, which, cell.span, tree.value.span):
+        return build.unknown(tree.span)
     found = infer_columns(node, build.graph.node(which))
     return checked(build, Op("columns"), inputs, found, tree, spans)
 

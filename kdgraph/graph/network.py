@@ -31,6 +31,8 @@ class Network:
         image: channels, height and width of the image that the sizes are of.
         calls: how often a module runs in one forward, of those that run several times; their sizes
             are those of `relu.calls.0` and so on.
+        takes: the axis and the width that a module is made for, by its path, where it can't
+            take another.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Network:
     classes: int | None = None
     image: tuple[int, ...] | None = None
     calls: Mapping[str, int] = field(default_factory=dict)
+    takes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def count(self, alias: str) -> int | None:
         """How many taps an alias such as `maps` stands for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.fits import check_width
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.near_tap import near_tap
@@ -137,11 +138,13 @@ def _inferred(path: str, rows: Axis | None, size: tuple[int, ...] | None) -> Inf
     return Inferred(sort, axes)
 
 
-def apply_path(build: Builder, path: Path, value: int, span: Span) -> int:
-    """`teacher.fc(v)`: a module of a model applied to a value of the graph."""
+def apply_path(build: Builder, path: Path, value: int, span: Span, at: Span) -> int:
+    """`teacher.fc(v)`: a module of a model applied to a value of the graph, which stands `at`."""
     network = build.world.networks[path.model.name]
     if network.paths is not None and path.path not in network.paths:
         missing(build, path.model, path.path, path.span)
+        return build.unknown(span)
+    if not check_width(build, path, value, at):
         return build.unknown(span)
     op = Op("apply", (("model", path.model.name), ("path", path.path)))
     inner = build.graph.node(value)

@@ -6,7 +6,7 @@ from kdgraph.graph.axes import Clash, RankMistake
 from kdgraph.graph.frames import Argument
 from kdgraph.graph.graph import Axes, Op
 from kdgraph.graph.grid_shapes import CELLS
-from kdgraph.graph.infer import OverMistake, SortMistake
+from kdgraph.graph.infer import WHOLE, OverMistake, SortMistake
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import WrongKnob
 from kdgraph.lang.errors.sorts import (
@@ -25,6 +25,11 @@ At = dict[str, Argument]
 SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
 TURNED = "the columns of the left side meet the rows of the right: `s @ tᵀ` turns one "
 TURNED += "around, and `linear` brings both to one width"
+STACKED = "stacks of matrices are multiplied one by one, so they are equally many"
+JOINED = "`concat` joins along one axis; in all others its parts are alike"
+VIEWS = "views are made in `views`; a module takes a value: `teacher.fc(v)`"
+INDICES = "rows and columns are named by numbers such as `i`, `origin(view)` or `argmax(v)`"
+MASKS = "a mask keeps rows of a mean or a loss: `rows=` of `mean`, `kl`, `cross_entropy`"
 SHORT = {
     "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
     "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
@@ -74,7 +79,7 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
     place = at.get(mistake.slot)
     span = place.span if place else None
     slot = place.slot if place and place.slot else mistake.slot
-    slot = "J" if op.name == "columns" and slot == "which" else slot
+    slot = {"columns": "J", "rows": "j"}.get(op.name, slot) if slot == "which" else slot
     match mistake:
         case SortMistake():
             if mistake.found in {"Distribution", "Scaled"} and op.name in SOFTMAXES:
@@ -82,6 +87,12 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
             return WrongSort(
                 span=span, function=function, slot=slot, wanted=_words(mistake.wanted),
                 found=_words(mistake.found), advice=_remedy(mistake, op),
+            )  # fmt: skip
+        case OverMistake(slot="keep"):
+            return WrongKnob(
+                span=span, function=function, knob=slot, wanted=f"at most {mistake.rank}",
+                found=f"{mistake.over}; the value has {mistake.rank} axes",
+                advice="`keep` says how many axes at the front stay as they are",
             )  # fmt: skip
         case OverMistake():
             most = mistake.rank - 1
@@ -115,7 +126,7 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
 def _matched(mistake: Clash, op: Op) -> str:
     """What to do about axes of two sizes."""
     if op.name == "matmul":
-        return TURNED
+        return TURNED if mistake.axis == "d" else STACKED
     sizes = {str(mistake.size), str(mistake.other_size)}
     if "b" in sizes and any(size.isdecimal() for size in sizes):
         return "rows of this batch are needed: of a bank or a table `M`, those are `M[i]`"
@@ -151,6 +162,10 @@ def _found(axes: Axes) -> str:
 
 def _remedy(mistake: SortMistake, op: Op) -> str:
     wanted, found = mistake.wanted, mistake.found
+    if wanted == WHOLE:
+        return INDICES if found != "Mask" else MASKS
+    if wanted == "Image":
+        return VIEWS
     if wanted == "Distribution" and found == "Logits":
         return "put a `softmax(…)` around it, or use `kd`, which takes logits"
     if found == "Scaled" and wanted == "Distribution":
@@ -180,6 +195,10 @@ def _remedy(mistake: SortMistake, op: Op) -> str:
 
 def _reshaped(mistake: RankMistake) -> str:
     """What to do about a value of too many or too few axes."""
+    if mistake.slot == "view":
+        return VIEWS
+    if mistake.slot.startswith("parts"):
+        return JOINED
     if mistake.slot == "rows":
         return "a mask has one number for each row: `rows=keep(scores, y, 0.5)`"
     maps, tokens, vectors = 4, 3, 2

@@ -40,7 +40,22 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
         calls=calls,
         classes=classes,
         image=tuple(image),
+        takes={path: one for path, module in network.named_modules() if (one := _taken(module))},
     )
+
+
+def _taken(module: nn.Module) -> tuple[int, int] | None:
+    """The axis and the width that a module is made for; None where it may take others."""
+    match module:
+        case nn.Linear():
+            return -1, module.in_features
+        case nn.Conv1d() | nn.Conv2d() | nn.ConvTranspose1d() | nn.ConvTranspose2d():
+            return 1, module.in_channels
+        case nn.BatchNorm2d():
+            return 1, module.num_features
+        case nn.Sequential() if len(module):
+            return _taken(module[0])
+    return None
 
 
 def _sizes(network: nn.Module, image: tuple[int, ...]) -> tuple[Sizes, dict[str, int]]:

@@ -1,0 +1,61 @@
+"""KD2xx: values in places of a network, or of another value, that can't take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherWidth(Diagnostic):
+    """A module of a network is applied to a value of another width than it was made for.
+
+        guess: student.fc(teacher.features)
+
+    A classifier of 64 features can't see 256 of them, nor can a convolution of 64 channels. Put
+    a connector before it:
+
+        guess: student.fc(linear(teacher.features, width(student.features)))
+    """
+
+    code = "KD241"
+    title = "`{function}` takes {wanted}, not {found}"
+    label = "{found}"
+    help = "{advice}"
+
+    function: str
+    wanted: str
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamplesForColumns(Diagnostic):
+    """What was drawn are numbers of examples, and the value has no column for each of them.
+
+        near: info_nce(student.logits[:, J])
+        J: negatives(i, 256, other=y)
+
+    `negatives` draws from all training examples, so it takes columns of a value that has one
+    for each of these, such as the scores against a bank:
+
+        near: info_nce((s @ Mᵀ)[:, J])
+        M: bank(s, momentum=0.5)
+    """
+
+    code = "KD242"
+    title = "`{draw}` names {examples} examples, and there are {count} columns"
+    label = "numbers of examples"
+    help = "take columns of a value with one for each example: `(v @ Mᵀ)[:, J]` of a bank `M`"
+
+    draw: str
+    examples: int
+    count: int
+    other: Span | None
+
+    def labels(self) -> list[tuple[Span, str]]:
+        """The value and the numbers."""
+        first = [(self.other, f"{self.count} columns")] if self.other else []
+        return [*first, *super().labels()]
