@@ -29,17 +29,22 @@ def pointed(graph: LossGraph, number: int, frames: list[Frame], written: Span) -
     """Where to point for an input of the node being built.
 
     Outside of any expansion that is the argument as written. Inside one it is the argument
-    of the user's own call that the input was made from.
+    of the user's own call that the input was made from; labels only where it is labels itself,
+    or was made from nothing else.
     """
     if not frames:
         return Argument(written)
     outer = frames[0]
     seen, queue = {number}, [number]
+    beside = Argument(outer.span)
     while queue:
         at = queue.pop(0)
         if at in outer.arguments:
-            return outer.arguments[at]
+            if at == number or graph.node(at).sort != "Labels":
+                return outer.arguments[at]
+            beside = outer.arguments[at]
+            continue
         inside = [one for one in graph.sources(at) if one not in seen]
         seen.update(inside)
         queue += inside
-    return Argument(outer.span)
+    return beside
