@@ -22,7 +22,7 @@ FUNCTIONS = {
     "concat": "cat concatenate",
     "detach": "stop_gradient stopgrad stop_grad sg no_grad",
     "reverse": "grl grad_reverse gradient_reversal reverse_gradient",
-    "pool": "avg_pool avgpool adaptive_avg_pool2d adaptiveavgpool2d avg_pool2d",
+    "pool": "avg_pool adaptive_avg_pool2d adaptiveavgpool2d avg_pool2d",
     "linear": "dense fully_connected",
     "conv": "conv2d conv1x1 convolution",
     "deconv": "conv_transpose conv_transpose2d convtranspose2d",

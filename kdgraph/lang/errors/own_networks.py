@@ -74,9 +74,9 @@ class NetworkWrapped(Diagnostic):
     runs without its modules, or anew for each shape, and one that is wrapped for several devices
     hides them. The step holds the loss as well: compile or wrap that.
 
-        step = kdgraph.compile("kd", models={"teacher": teacher, "student": student}, sample=x)
-        step.compile()                             # in place of torch.compile(student)
-        step = DistributedDataParallel(step)       # in place of one around the student
+        step = kdgraph.compile("kd", models=models, sample=x)
+        step.compile()                        # in place of torch.compile(student)
+        step = DistributedDataParallel(step)  # in place of one around the student
     """
 
     code: ClassVar[str] = "KD662"
