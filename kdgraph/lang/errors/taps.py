@@ -94,8 +94,8 @@ class TapCalledTwice(Diagnostic):
     Many networks keep one ``relu`` for a whole block and call it after every batch norm. Say which
     of its calls is meant, counted from 0, or from the last one backward:
 
-        inner:  student.layer1[0].relu.calls[0]         # after the first convolution
-        preact: student.layer1[0].relu.calls[-1].input  # the block before its last relu
+        inner:  student.layer1[0].relu.calls[0]         # after the first one
+        preact: student.layer1[0].relu.calls[-1].input  # before the last one
 
     Or tap a neighbour that runs once, such as the block around it.
     """
