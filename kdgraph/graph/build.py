@@ -12,8 +12,9 @@ from kdgraph.graph.arithmetic import arithmetic
 from kdgraph.graph.attributes import attribute
 from kdgraph.graph.borrow import names_of, own_term
 from kdgraph.graph.calls import call
+from kdgraph.graph.indices import index
 from kdgraph.graph.lookup import named
-from kdgraph.graph.loops import each, index
+from kdgraph.graph.loops import each
 from kdgraph.graph.nodes import Nodes
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.taps import tap

@@ -1,4 +1,4 @@
-"""Σ, mean and zip over collections, unrolled while building; and brackets."""
+"""Σ, mean and zip over collections, unrolled while building."""
 
 from __future__ import annotations
 
@@ -6,28 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.arithmetic import pointwise
-from kdgraph.graph.axes import RankMistake
-from kdgraph.graph.checked import checked
-from kdgraph.graph.fits import check_examples
-from kdgraph.graph.graph import Axis, Node, Op
-from kdgraph.graph.infer import WHOLE, Inferred, SortMistake, infer_columns, no_number
-from kdgraph.graph.knobs import static
+from kdgraph.graph.indices import column
 from kdgraph.graph.scope import Bound, Scope
-from kdgraph.graph.steps import step_into
-from kdgraph.graph.values import Inner, Maker, Many, Model, Path, Point, Unknown, Value
+from kdgraph.graph.values import Maker, Many, Point, Unknown, Value
 from kdgraph.lang.errors.collections import (
     EmptyCollection,
     NotACollection,
-    OutOfRange,
     UnequalZip,
-    WrongIndex,
     WrongTarget,
 )
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Call, Each, Index, Name, Negative, Number, Slice, Syntax
+from kdgraph.lang.syntax import Call, Each, Name, Syntax
 from kdgraph.lang.write import write
 from kdgraph.registry import REGISTRY
 
@@ -85,16 +76,8 @@ def _numbers(build: Builder, value: Point, tree: Syntax) -> Value:
     size = axes[0].size if axes is not None and len(axes) == 1 else None
     if size is None:
         return value
-    items = tuple(Point(_column(build, value.number, place, tree.span)) for place in range(size))
+    items = tuple(Point(column(build, value.number, place, tree.span)) for place in range(size))
     return Many(items, "numbers")
-
-
-def _column(build: Builder, number: int, place: int, span: Span) -> int:
-    node = build.graph.node(number)
-    axes = None if not node.axes else (*node.axes[:1], *node.axes[2:]) if node.axes[1:] else ()
-    op = Op("column", (("place", place),))
-    sort = {"Tokens": "Embedding"}.get(node.sort, "Scalar" if axes == () else "Tensor")
-    return build.add(op, (("value", number),), Inferred(sort, axes), span)
 
 
 def _is_unknown(build: Builder, value: Value) -> bool:
@@ -156,131 +139,3 @@ def zipped(build: Builder, things: list[Many], *, short: bool, tree: Syntax) -> 
         return Unknown()
     rows = zip(*(one.items for one in things), strict=False)
     return Many(tuple(Many(tuple(row)) for row in rows), "pairs")
-
-
-def index(build: Builder, tree: Index, scope: Scope) -> Value:
-    """Brackets: an item of a collection, a step into a model, rows, or columns."""
-    value = build.value(tree.value, scope)
-    match value:
-        case Many():
-            return _item(build, value, tree, scope)
-        case Path() if len(tree.cells) == 1:
-            place = _whole(tree.cells[0])
-            inside = None if place is None else step_into(build, value, place, tree)
-            if inside is not None:
-                return inside
-        case Unknown():
-            for cell in tree.cells:
-                _look(build, cell, scope)
-            return value
-        case Model() | Maker() | Inner():
-            return Point(build.node_of(value, tree.value))
-    number = build.node_of(value, tree.value)
-    if len(tree.cells) == 1:
-        return Point(_rows(build, number, tree, tree.cells[0], scope))
-    return Point(_columns(build, number, tree, scope))
-
-
-def _look(build: Builder, cell: Syntax, scope: Scope) -> None:
-    if not isinstance(cell, Slice):
-        build.value(cell, scope)
-
-
-def _whole(cell: Syntax | None) -> int | None:
-    if isinstance(cell, Negative):
-        inner = _whole(cell.value)
-        return None if inner is None else -inner
-    return int(cell.value) if isinstance(cell, Number) and cell.value == int(cell.value) else None
-
-
-def _item(build: Builder, many: Many, tree: Index, scope: Scope) -> Value:
-    cell = tree.cells[0]
-    if isinstance(cell, Slice):
-        return Many(many.items[_whole(cell.start) : _whole(cell.stop)], many.what)
-    count = len(many.items)
-    number = static(build, cell, scope, write(tree.value), "index")
-    if number is None:
-        return Unknown()
-    place = int(number)
-    if place != number or not -count <= place < count:
-        build.note(OutOfRange(span=cell.span, index=place, count=count, last=count - 1))
-        return Unknown()
-    return many.items[place]
-
-
-def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) -> int:
-    """`v[j]`: rows of a value, by a node of row numbers."""
-    node = build.graph.node(number)
-    if isinstance(cell, Slice):
-        ends = (("start", _whole(cell.start)), ("stop", _whole(cell.stop)))
-        axes = (Axis(), *node.axes[1:]) if node.axes else None
-        op = Op("slice_rows", ends)
-        return build.add(op, (("value", number),), Inferred(node.sort, axes), tree.span)
-    place = _whole(cell)
-    if place is None:
-        which = build.point(cell, scope)
-    else:
-        which = build.leaf(Op("const", (("value", place),)), "Scalar", (), cell.span)
-    inside = build.graph.node(which)
-    axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
-    found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
-    if no_number(inside):
-        found = Inferred(mistakes=(SortMistake("which", WHOLE, no_number(inside)),))
-    elif node.axes == ():
-        found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
-    spans = {"value": tree.value.span, "which": cell.span}
-    return checked(build, Op("rows"), (("value", number), ("which", which)), found, tree, spans)
-
-
-def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
-    """`v[:, 0]`, `v[:, 1:]`, `v[:, J]`: one column, a range, or those J names for each row.
-
-    As in Python, columns are the second axis: of tokens (b, n, d), `[:, 0]` is the first one.
-    """
-    node = build.graph.node(number)
-    cell = tree.cells[1]
-    if len(tree.cells) != 2 or not _all(tree.cells[0]):  # noqa: PLR2004 - rows and columns
-        build.note(WrongIndex(span=tree.span, words=write(tree)))
-        return build.unknown(tree.span)
-    if isinstance(cell, Slice):
-        start, stop = _whole(cell.start), _whole(cell.stop)
-        op = Op("slice_columns", (("start", start), ("stop", stop)))
-        found = _sliced(node, start, stop)
-        return checked(build, op, (("value", number),), found, tree, {"value": tree.value.span})
-    place = _whole(cell)
-    if place is not None:
-        count = node.axes[1].size if node.axes and node.axes[1:] else None
-        if count is not None and not -count <= place < count:
-            what = "column"
-            build.note(
-                OutOfRange(span=cell.span, what=what, index=place, count=count, last=count - 1)
-            )
-            return build.unknown(tree.span)
-        return _column(build, number, place, tree.span)
-    which = build.point(cell, scope)
-    inputs = (("value", number), ("which", which))
-    spans = {"value": tree.value.span, "which": cell.span}
-    if not check_examples(build, number, which, cell.span, tree.value.span):
-        return build.unknown(tree.span)
-    found = infer_columns(node, build.graph.node(which))
-    return checked(build, Op("columns"), inputs, found, tree, spans)
-
-
-def _sliced(node: Node, start: int | None, stop: int | None) -> Inferred:
-    """Some columns: of tokens, some tokens; of maps, some channels."""
-    if node.axes is None:
-        return Inferred()
-    if len(node.axes) < 2:  # noqa: PLR2004 - rows and columns
-        return Inferred(mistakes=(RankMistake("value", "b n", node.axes),))
-    axes = (node.axes[0], _cut(node.axes[1], start, stop), *node.axes[2:])
-    return Inferred(node.sort if node.sort in {"Tokens", "Map"} else "Tensor", axes)
-
-
-def _all(cell: Syntax) -> bool:
-    return isinstance(cell, Slice) and cell.start is None and cell.stop is None
-
-
-def _cut(axis: Axis, start: int | None, stop: int | None) -> Axis:
-    if axis.size is None:
-        return Axis()
-    return Axis(len(range(axis.size)[start:stop]))
