@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.borrow import lender, lent_function, view_called
+from kdgraph.graph.branches import branches
 from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
 from kdgraph.graph.class_columns import check_columns
@@ -124,7 +125,15 @@ def _applied(build: Builder, value: Value, tree: Call, scope: Scope) -> Value:
             number = build.point(first, scope)
             return Point(apply_path(build, value, number, tree.span, first.span))
         case Maker():
-            return Point(made(build, value, first, scope, tree))
+            several = value if value.place is not None else branches(build, value)
+            if several is value:
+                return Point(made(build, value, first, scope, tree))
+            if isinstance(several, Many):
+                name = write(tree.callee)
+                advice = f"`{name}` has a module for each map: `{name}[0]({write(first)})`"
+                build.note(UnknownFunction(span=tree.callee.span, name=name, advice=advice))
+            build.value(first, scope)
+            return Unknown()
         case Many(items=(Maker(), *_)) | Unknown():
             build.value(first, scope)
             return Unknown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.axes import RankMistake
+from kdgraph.graph.branches import branches
 from kdgraph.graph.checked import checked
 from kdgraph.graph.fits import check_examples
 from kdgraph.graph.graph import Axis, Node, Op
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 def index(build: Builder, tree: Index, scope: Scope) -> Value:
     """Brackets: an item of a collection, a step into a model, rows, or columns."""
     value = build.value(tree.value, scope)
+    if isinstance(value, Maker):
+        value = branches(build, value)
     match value:
         case Many():
             return _item(build, value, tree, scope)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.arithmetic import pointwise
+from kdgraph.graph.branches import branches
 from kdgraph.graph.indices import column
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Maker, Many, Point, Unknown, Value
@@ -16,11 +16,8 @@ from kdgraph.lang.errors.collections import (
     WrongTarget,
 )
 from kdgraph.lang.errors.graph import TooLarge
-from kdgraph.lang.errors.names import UnknownModel
-from kdgraph.lang.errors.suggest import suggest
-from kdgraph.lang.syntax import Call, Each, Name, Syntax
+from kdgraph.lang.syntax import Each, Syntax
 from kdgraph.lang.write import write
-from kdgraph.registry import REGISTRY
 
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
@@ -40,34 +37,6 @@ def collection(build: Builder, tree: Syntax, scope: Scope) -> Many | None:
     if not isinstance(value, Unknown) and not _is_unknown(build, value):
         build.note(NotACollection(span=tree.span, words=write(tree)))
     return None
-
-
-def branches(build: Builder, maker: Maker) -> Value:
-    """A module of `modules:` that stands for one module at each map of a model.
-
-    `branches(teacher, 40)` is such a word: its signature says `each="maps"`, its first
-    argument names the model, and `place` tells the modules apart.
-    """
-    body = maker.entry.tree
-    word = (
-        REGISTRY.get(body.callee.id)
-        if isinstance(body, Call) and isinstance(body.callee, Name)
-        else None
-    )
-    if not isinstance(body, Call) or word is None or not word.flag("each"):
-        return maker
-    model = body.arguments[0].id if body.arguments and isinstance(body.arguments[0], Name) else ""
-    network = build.world.networks.get(model)
-    count = network.count(str(word.flag("each"))) if network else None
-    if network is None:
-        known = ", ".join(f"`{name}`" for name in build.world.networks)
-        advice = suggest(model, build.world.networks) or f"the models are {known}"
-        span = body.arguments[0].span if body.arguments else body.span
-        build.note(UnknownModel(span=span, name=model or write(body), advice=advice))
-    if count is None:
-        return Unknown()
-    makers = tuple(replace(maker, place=place) for place in range(count))
-    return Many(makers, "the branches")
 
 
 def _numbers(build: Builder, value: Point, tree: Syntax) -> Value:

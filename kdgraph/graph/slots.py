@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
 
+PLACE = "place"
+"""the knob that tells the modules of a word with `each=` apart; no recipe writes it"""
+
+
 @dataclass(frozen=True)
 class Applied:
     """A module of `modules:`, the value it is applied to, and the words that say so."""
@@ -48,6 +52,7 @@ class Filling:
     values: dict[str, object] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
     advice: str = WrongKnob.advice
+    usage: str = ""
 
     @property
     def knobs(self) -> tuple[tuple[str, object], ...]:
@@ -85,7 +90,7 @@ class Filling:
     def leave(self, slot: Parameter) -> None:
         """Do what a slot without an argument asks for."""
         if slot.is_required or slot.many:
-            usage, at = str(self.made), self.tree.span
+            usage, at = self.usage or str(self.made), self.tree.span
             self.build.note(
                 MissingArgument(span=at, function=self.made.name, slot=slot.name, usage=usage)
             )
@@ -110,10 +115,11 @@ def fill(
         filling.spans[first.name] = applied.span
         filling.filled.add(first.name)
         filling.advice = f"`modules:` leaves the input out, as in `{made.name}({_example(made)})`"
+        filling.usage = f"{made.name}({_example(made)})"
         if applied.maker.place is not None:
-            filling.values["place"] = applied.maker.place
-            filling.filled.add("place")
-            slots = [slot for slot in slots if slot.name != "place"]
+            filling.values[PLACE] = applied.maker.place
+            filling.filled.add(PLACE)
+            slots = [slot for slot in slots if slot.name != PLACE]
     for slot, argument in _paired(build, made, slots, tree):
         filling.take(slot, argument)
     for slot in made.parameters:
@@ -144,8 +150,9 @@ def _record(filling: Filling) -> None:
 
 def _example(made: Signature) -> str:
     """The knobs that a module must be given, as a recipe would write them."""
-    wanted = (one for one in made.parameters[1:] if one.is_required or one.many)
-    return ", ".join(one.name.rstrip("s") for one in wanted)
+    wanted = [one for one in made.parameters[1:] if one.is_required or one.many]
+    told = [one for one in wanted if not (made.flag("each") and one.name == PLACE)]
+    return ", ".join(one.name.rstrip("s") if one.many else one.name for one in told)
 
 
 def _paired(

@@ -225,3 +225,24 @@ def test_a_network_whose_classifiers_input_nobody_knows_is_told():
     del network.aliases["features"]
 
     assert refused(network).reason == "nothing says which value its classifier sees"
+
+
+def test_branches_are_taken_one_by_one_or_all_but_some():
+    recipe = RECIPE.replace("zip(h, student.maps)", "zip(h[:-1], student.maps[:-1])")
+    alone = RECIPE.replace(
+        "Σ((g, m) in zip(h, student.maps)) mean(g(m)²)", "mean(h[1](student.maps[1])²)"
+    )
+    x = torch.rand(2, 3, 32, 32)
+    network = build("convnet8", 10)
+    some, one = (
+        kdgraph.compile(text, models={"student": network}, sample=x) for text in (recipe, alone)
+    )
+
+    assert [name for name, _ in some.parts.h.named_children()] == ["0", "1"]
+    assert [name for name, _ in one.parts.h.named_children()] == ["1"]
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            some.parts.h.get_submodule("1").parameters(), one.parts.parameters(), strict=True
+        )
+    )
