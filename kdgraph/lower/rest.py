@@ -73,10 +73,15 @@ def rest_of(
 
 
 def copied(part: nn.Module) -> nn.Module:
-    """A copy on the processor, trainable, without the hooks that catch taps."""
+    """A copy on the processor, trainable, without the hooks that catch taps.
+
+    Numbers are drawn in the order of memory, so its layout is the plain one, whatever the
+    network's is.
+    """
     made = deepcopy(part)
     hollow = any(one.is_meta for one in made.parameters())  # as where code is only shown
     made = (made.to_empty(device="cpu") if hollow else made.cpu()).requires_grad_()
+    made = made.to(memory_format=torch.contiguous_format)
     for module in made.modules():
         for hooks in (module._forward_hooks, module._forward_pre_hooks):  # noqa: SLF001 - no public way to ask
             for key in [key for key, hook in hooks.items() if isinstance(hook, HOOKS)]:

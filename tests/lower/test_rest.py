@@ -88,7 +88,7 @@ def test_a_branch_starts_from_the_seed_and_its_name_alone_not_from_the_network()
         for one in network.buffers():
             one.fill_(3)
     step, _ = compiled(network)
-    again, _ = compiled(build("convnet16", 10))
+    again, _ = compiled(build("convnet16", 10).to(memory_format=torch.channels_last))
     other, _ = compiled(network, seed=1)
 
     mine, same, not_same = (one.parts.h.state_dict() for one in (step, again, other))
