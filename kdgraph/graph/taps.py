@@ -35,6 +35,7 @@ def first_tap(build: Builder, model: Model, tree: Attribute) -> Value:
         return Unknown()
     count = network.count(tree.name)
     if count is None:
+        build.used.add(f"{model.name}.{tree.name}")  # nothing in the graph tells of it
         return Unknown()
     taps = tuple(Path(model, f"{tree.name}[{place}]", tree.span) for place in range(count))
     return Many(taps, f"the {tree.name}")

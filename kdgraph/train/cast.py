@@ -15,6 +15,7 @@ from kdgraph.data.images import Split
 from kdgraph.data.load import load
 from kdgraph.data.statistics import statistics
 from kdgraph.experiment import Experiment
+from kdgraph.graph.network import MANY
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.normalisation import wrong_channels
@@ -122,9 +123,12 @@ def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
         raise RecipeError(*mistakes)
     networks = {name: member.network for name, member in members.items()}
     told = on_networks(experiment, networks, split)
-    if told.errors:
-        raise RecipeError(*told.errors)
-    scales = {name: member.normalisation for name, member in members.items()}
+    mistakes = [*told.errors, *heads.teaching(told)]
+    if mistakes:
+        raise RecipeError(*mistakes)
+    seen = {*_looked_at(told), STUDENT}
+    networks = {name: network for name, network in networks.items() if name in seen}
+    scales = {name: members[name].normalisation for name in networks}
     return Cast(told, split, networks, scales, tuple(heads.told), seed)
 
 
@@ -228,14 +232,22 @@ def normalised(normalisations: Mapping[str, Normalisation]) -> dict[str, nn.Modu
 
 
 def _looked_at(experiment: Experiment) -> set[str]:
-    """The models that some stage's loss, or a metric, looks at."""
+    """The models that some stage's loss, or a metric, looks at.
+
+    Those too whose maps it runs over, while only the real network can say how many there are.
+    """
     analysis = experiment.analysis
-    graphs = [lean(built.graph) for _, built in analysis.stages]
+    every = [built for _, built in analysis.stages]
+    graphs = [lean(built.graph) for built in every]
     if analysis.metrics is not None:
+        every.append(analysis.metrics)
         graphs.append(lean(analysis.metrics.graph, optimise=False))
-    return {
+    found = {
         str(graph.node(number).op.knob("model"))
         for graph in graphs
         for number in graph.dag
         if graph.node(number).op.name in {"run", "apply"}
     }
+    asked = {name for built in every for name in built.used}
+    models = experiment.setting.models
+    return found | {name for name in models if asked & {f"{name}.{many}" for many in MANY}}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from kdgraph.compiler import stage_world
 from kdgraph.experiment import Experiment
-from kdgraph.lang.errors.weights import NewHead
+from kdgraph.lang.errors.weights import NewHead, WeightsOfOtherClasses
 from kdgraph.models.weights import Head
 from kdgraph.passes import lean
 
@@ -21,11 +21,25 @@ class Heads:
     experiment: Experiment
     told: list[NewHead] = field(default_factory=list)
 
+    def teaching(self, experiment: Experiment) -> Iterator[WeightsOfOtherClasses]:
+        """Those that a loss looks at after all, where only the real networks could tell."""
+        for one in self.told:
+            if not (is_trained(experiment, one.model) or is_idle(experiment, one.model, one.layer)):
+                yield WeightsOfOtherClasses(
+                    path=one.path,
+                    name=f"{one.layer}.weight",
+                    found=one.found,
+                    classes=one.classes,
+                    span=one.span,
+                )
+
     def of(self, model: str) -> Callable[[Head], bool]:
         """What says of this model's head whether it may stay as it was built."""
 
         def anew(head: Head) -> bool:
-            if not (is_trained(self.experiment, model) or is_idle(self.experiment, model, head)):
+            if not (
+                is_trained(self.experiment, model) or is_idle(self.experiment, model, head.layer)
+            ):
                 return False
             setting = self.experiment.setting
             self.told.append(
@@ -49,7 +63,7 @@ def is_trained(experiment: Experiment, model: str) -> bool:
     return any(world.trains_model(model) for world in worlds)
 
 
-def is_idle(experiment: Experiment, model: str, head: Head) -> bool:
+def is_idle(experiment: Experiment, model: str, layer: str) -> bool:
     """Whether no loss and no metric looks at what a model's head gives."""
     analysis = experiment.analysis
     graphs = [lean(built.graph) for _, built in analysis.stages]
@@ -63,7 +77,7 @@ def is_idle(experiment: Experiment, model: str, head: Head) -> bool:
                 taps = op.knob("taps") if op.name == "run" else (op.knob("path"),)
                 assert isinstance(taps, tuple)
                 seen += map(str, taps)
-    return not any(one == LOGITS or _holds(one, head.layer) for one in seen)
+    return not any(one == LOGITS or _holds(one, layer) for one in seen)
 
 
 def _holds(tap: str, layer: str) -> bool:

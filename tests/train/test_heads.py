@@ -75,6 +75,23 @@ def test_of_a_teacher_the_head_may_not(recipe: str, seven: Path, tmp_path: Path)
     assert "look at its `features` and `maps` alone" in str(refused.value)
 
 
+def test_nor_where_only_the_real_network_tells_that_it_is_looked_at(tmp_path: Path) -> None:
+    file, setting = tmp_path / "seven.safetensors", tmp_path / "mine.yaml"
+    safetensors.torch.save_file(build("timm:resnet10t", 7).state_dict(), file)
+    setting.write_text(
+        "data: {name: synthetic, classes: 3, size: 32, channels: 3, limit: 12, test_limit: 6}\n"
+        f"models:\n  teacher: {{name: 'timm:resnet10t', weights: '{file}'}}\n  student: convnet8\n"
+    )
+    recipe = "loss: sup + {}\nwhere: {{sup: 'cross_entropy(student.logits, y)'}}"
+    within = "Σ(f in teacher.maps) mean(teacher.logits)·mean(f)"
+    with pytest.raises(RecipeError, match="KD656"):
+        cast(examine(load(recipe.format(within)), str(setting)), seed=0)
+
+    maps = recipe.format("Σ(f in teacher.maps) mean(f)·mean(student.features)")
+    made = cast(examine(load(maps), str(setting)), seed=0)
+    assert list(made.networks) == ["teacher", "student"]  # built, though no graph told of it
+
+
 def test_another_layer_that_differs_is_a_mistake_all_the_same(seven: Path, tmp_path: Path) -> None:
     state = safetensors.torch.load_file(seven)
     name = next(one for one in state if one.endswith("weight") and state[one].ndim == 4)
