@@ -28,6 +28,7 @@ def step_into(build: Builder, path: Path, place: int, tree: Index) -> Value | No
     if place >= 0 or called:
         return stepped
     if paths is None:
+        build.used.add(f"{path.model.name}.{path.path}")  # nothing in the graph tells of it
         return Unknown()
     start = f"{path.path}."
     held = [one for one in paths if one.startswith(start) and one.removeprefix(start).isdigit()]

@@ -15,7 +15,6 @@ from kdgraph.data.images import Split
 from kdgraph.data.load import load
 from kdgraph.data.statistics import statistics
 from kdgraph.experiment import Experiment
-from kdgraph.graph.network import MANY
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.normalisation import wrong_channels
@@ -234,7 +233,7 @@ def normalised(normalisations: Mapping[str, Normalisation]) -> dict[str, nn.Modu
 def _looked_at(experiment: Experiment) -> set[str]:
     """The models that some stage's loss, or a metric, looks at.
 
-    Those too whose maps it runs over, while only the real network can say how many there are.
+    Those too of which only the real network can say how many maps or blocks it has.
     """
     analysis = experiment.analysis
     every = [built for _, built in analysis.stages]
@@ -248,6 +247,5 @@ def _looked_at(experiment: Experiment) -> set[str]:
         for number in graph.dag
         if graph.node(number).op.name in {"run", "apply"}
     }
-    asked = {name for built in every for name in built.used}
-    models = experiment.setting.models
-    return found | {name for name in models if asked & {f"{name}.{many}" for many in MANY}}
+    asked = {name.partition(".")[0] for built in every for name in built.used if "." in name}
+    return found | (asked & set(experiment.setting.models))

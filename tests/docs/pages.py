@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = (
     "index", "language", "write-your-own", "own-loop", "settings-and-data", "compare",
-    "for-contributors", "from-paper-to-recipe", "methods/kcd", "methods/ickd", "methods/tat",
+    "networks", "for-contributors", "from-paper-to-recipe", "methods/kcd", "methods/ickd", "methods/tat",
 )  # fmt: skip
 MARK = re.compile(r"<!-- ([\w-]+)(?:: (.*?))? -->")
 NAMED = re.compile(r"# ([\w./-]+\.(?:kd|yaml|py))(?:\s.*)?")
