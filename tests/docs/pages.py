@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = (
-    "index", "language", "write-your-own", "own-loop", "settings-and-data", "compare",
-    "networks", "for-contributors", "from-paper-to-recipe", "methods/kcd", "methods/ickd", "methods/tat",
+    "index", "language", "write-your-own", "own-loop", "settings-and-data", "compare", "networks",
+    "for-contributors", "from-paper-to-recipe", "methods/kcd", "methods/ickd", "methods/tat",
 )  # fmt: skip
 MARK = re.compile(r"<!-- ([\w-]+)(?:: (.*?))? -->")
 NAMED = re.compile(r"# ([\w./-]+\.(?:kd|yaml|py))(?:\s.*)?")
