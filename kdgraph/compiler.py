@@ -25,6 +25,7 @@ from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
 from kdgraph.graph.network import Network
 from kdgraph.graph.sight import homes, sight_mistakes
 from kdgraph.graph.stages import unroll
+from kdgraph.graph.tables import TABLE, rows_of, table_of
 from kdgraph.graph.views import ViewPlan, plan_views
 from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 STUDENT_STAGE = "student"
 NOTHING = frozenset({""})
-"""what a measurement trains"""
+"""what a measurement trains, and a stage that computes a table"""
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,13 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
         used |= made.used
         mistakes += made.mistakes
         built.append((stage, made))
+        if stage.compute is not None and TABLE in made.graph.outputs:
+            table = table_of(made.graph, world.examples)
+            world = replace(world, computed={**world.computed, stage.name: table})
     metrics = None
     if recipe.metrics:
-        metrics = build_metrics(recipe, library(), replace(world, trains=NOTHING))
+        measured = replace(world, trains=NOTHING, computed={})
+        metrics = build_metrics(recipe, library(), measured)
         used |= metrics.used
         mistakes += [*metrics.mistakes, *large_metrics(metrics.graph, world.tests)]
     graphs = [one.graph for _, one in built] + ([metrics.graph] if metrics is not None else [])
@@ -150,7 +155,7 @@ def images_seen(
 
 def stage_world(world: World, stage: Stage) -> World:
     """The world as one stage sees it: what it trains, and in which modes."""
-    trains = frozenset(name for name, _ in stage.trains)
+    trains = frozenset(name for name, _ in stage.trains) if stage.compute is None else NOTHING
     return replace(world, trains=trains, modes=dict(stage.mode))
 
 
@@ -186,6 +191,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     classes: int | None = None,
     examples: int | None = None,
     labels: Tensor | None = None,
+    tables: Mapping[str, Tensor] | None = None,
     seed: int = 0,
     dtype: torch.dtype | None = None,
     optimise: bool = True,
@@ -204,11 +210,13 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         given: names of `where` that become inputs of the step, for ablations; a memory's
             name, such as `M_s`, is given to the first call alone, as its start.
         set: values for names, as `--set` takes them.
-        stage: the name of a stage; the last one otherwise.
+        stage: the name of a stage; the last one otherwise. Of one that computes a table the step
+            gives the rows of a batch, as `out.outputs["rows"]`.
         classes: how many classes there are; else the student's.
         examples: how many training examples there are, where the recipe asks for it; else as
             many as `labels`.
         labels: of all training examples, int64, where negatives are drawn by class.
+        tables: what the stages before have computed (`compute:`), by their names.
         seed: decides the random start of the recipe's modules.
         dtype: of modules and constants; else float32, or float64 where the sample or a network is.
         optimise: False leaves out the passes that only make the step faster.
@@ -244,9 +252,10 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     built = analysis.built(stage)
     chosen = next(one for one, made in analysis.stages if made is built)
     inside = stage_world(analysis.world, chosen)
-    graph = lean(built.graph, optimise=optimise)
+    whole = built.graph if chosen.compute is None else rows_of(built.graph)
+    graph = lean(whole, optimise=optimise)
     starts = _memory_given(read, graph, [name for name in given if name not in plain])
-    lasting = Lasting(examples, labels, chosen.name, first_step(graph), starts)
+    lasting = Lasting(examples, labels, chosen.name, first_step(graph), starts, {**(tables or {})})
     step = assemble(
         graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype, lasting=lasting
     )

@@ -19,7 +19,6 @@ from kdgraph.graph.world import World
 from kdgraph.lang.condense import Condensing, condensing
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.ask import MissingValue
-from kdgraph.lang.errors.memory import NotBuiltYet
 from kdgraph.lang.find import source_of
 from kdgraph.lang.override import adapted, overridden
 from kdgraph.lang.protocol import Protocol, Training, layered
@@ -213,7 +212,7 @@ def examine(
     world = world_of(read, setting, networks or {})
     analysis = analyse(read, world, setting.augment)
     found = Experiment(read, setting, nested, analysis.world, analysis)
-    wrong = [*text.mistakes, *setting_mistakes(setting), *stage_mistakes(read), *_not_built(read)]
+    wrong = [*text.mistakes, *setting_mistakes(setting), *stage_mistakes(read)]
     wrong += [] if wrong else found.protocol_mistakes()
     wrong += [] if wrong else found.condense_mistakes()
     models = nested.get("models")
@@ -235,12 +234,3 @@ def _in_order(mistakes: list[Diagnostic], first: Source) -> list[Diagnostic]:
         return one.span.source.path != first.path, one.span.source.path, one.span.start
 
     return sorted(mistakes, key=place)
-
-
-def _not_built(recipe: Recipe) -> list[Diagnostic]:
-    """Parts of the language that are read, but that no run carries out yet."""
-    return [
-        NotBuiltYet(span=stage.compute.span, what="compute")
-        for stage in recipe.stages
-        if stage.compute is not None
-    ]

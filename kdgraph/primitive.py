@@ -19,10 +19,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 from kdgraph.knobs import Knob, knob
+from kdgraph.lang.syntax import canonical
 from kdgraph.sorts import SORTS
 
 REQUIRED = object()
-FILLED_IN = frozenset({"self", "draw", "each", "source", "examples", "rest"})
+FILLED_IN = frozenset(
+    {"self", "draw", "together", "tell", "others", "each", "source", "examples", "rest"}
+)
 """parameters that whoever calls the code fills in, not the recipe"""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -37,6 +40,10 @@ class Parameter:
     knob: str = ""
     default: object = REQUIRED
     many: bool = False
+
+    def is_called(self, word: str) -> bool:
+        """Whether a keyword of a recipe means this slot: `alpha` reads as `α` there."""
+        return word in {self.name, canonical(self.name)}
 
     @property
     def is_edge(self) -> bool:
@@ -61,7 +68,7 @@ class Signature:
     """A word of the language: what it takes, what it gives, where its code is.
 
     Attributes:
-        kind: `primitive`, `module`, `memory`, `draw` or `view`.
+        kind: `primitive`, `module`, `memory`, `draw`, `compute` or `view`.
         couples: a row of the result depends on other rows of the batch.
         ordered: the order of the batch matters.
         gradient: `auto`, or `custom` where the backward is not the derivative.

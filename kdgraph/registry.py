@@ -21,6 +21,7 @@ FAMILIES = {
     "modules": "module",
     "memory": "memory",
     "draws": "draw",
+    "compute": "compute",
     "views": "view",
 }
 

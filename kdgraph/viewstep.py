@@ -27,3 +27,8 @@ class ViewStep:
     knobs: tuple[tuple[str, object], ...] = ()
     site: str = ""
     rows: int = 1
+
+
+def share_of(view: str) -> str:
+    """What the kept share of a mixed view is called among the inputs of a step."""
+    return f"share({view})"

@@ -17,6 +17,7 @@ from kdgraph.graph.values import Many, Model, Point, Unknown, Value
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.names import NotAValue, UnknownView
 from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.tables import NotMixed
 from kdgraph.lang.syntax import Call, Collection, Name, Syntax
 from kdgraph.lang.write import write
 
@@ -28,7 +29,7 @@ USAGE = {
     "learn": "learn(start, shape=none)", "zip": "zip(things, things, …, short=false)",
     "count": "count(things)", "origin": "origin(view)", "part": "part(view)",
     "width": "width(v)", "channels": "channels(v)", "height": "height(v)",
-    "columns": "columns(v)", "rows": "rows(v)", "before": "before(model)",
+    "columns": "columns(v)", "rows": "rows(v)", "before": "before(model)", "share": "share(view)",
 }  # fmt: skip
 MAP = 4
 
@@ -172,6 +173,19 @@ def _view_name(build: Builder, tree: Syntax, scope: Scope) -> str | None:
     return name if name in views else None
 
 
+def _share(build: Builder, tree: Call, scope: Scope) -> Value:
+    """`share(m)`: how much of its first image a mixed view shows, one number for the batch."""
+    argument = _argument(build, tree)
+    if argument is None:
+        return Unknown()
+    name = _view_name(build, argument, scope)
+    if name is None or not build.world.views[name].mixes:
+        build.note(NotMixed(span=argument.span, words=write(argument)))
+        return Point(build.unknown(tree.span))
+    build.used.add(name)
+    return Point(build.leaf(Op("share", (("name", name),)), "Scalar", (), tree.span))
+
+
 def _before(build: Builder, tree: Call, scope: Scope) -> Value:
     """`before(m)`: the models of the chain that come before `m`."""
     argument = _argument(build, tree)
@@ -200,6 +214,7 @@ FORMS: dict[str, Form] = {
     "origin": _by_view("origin"),
     "part": _by_view("part"),
     "before": _before,
+    "share": _share,
     "channels": _size(-1, of_maps=1),
     "width": _size(-1, of_maps=1),
     "height": _size(-2),

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 import networkx as nx
 
 from kdgraph.lang.source import Span
+from kdgraph.viewstep import share_of
 
-SOURCES = frozenset({"input", "clock", "const", "param", "given", "recall"})
+SOURCES = frozenset({"input", "clock", "const", "param", "given", "recall", "computed", "share"})
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,10 @@ class LossGraph:
         found: dict[int, str] = {}
         for number in self.order():
             op = self.node(number).op
-            if op.name in {"input", "given"}:
+            if op.name in {"input", "given", "computed"}:
                 found[number] = str(op.knob("name"))
+            elif op.name == "share":
+                found[number] = share_of(str(op.knob("name")))
             elif op.knob("site") is not None:
                 found[number] = str(op.knob("site"))
         return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.borrow import lender, view_called
-from kdgraph.graph.graph import Op
+from kdgraph.graph.early import COMPUTED
+from kdgraph.graph.graph import Axis, Op
 from kdgraph.graph.network import ALIASES
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Maker, Many, Model, Point, Unknown, Value
-from kdgraph.graph.world import SIZES, SOURCES
+from kdgraph.graph.world import SIZES, SOURCES, Computed
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.names import UnknownName
 from kdgraph.lang.errors.suggest import suggest
@@ -41,7 +42,7 @@ def named(build: Builder, tree: Name, scope: Scope) -> Value:
         return Point(build.view(view, tree.span))
     if name in SOURCES or name in SIZES:
         return Point(build.source(name, tree.span))
-    found = outside(build, name, scope)
+    found = outside(build, name, scope) or _table(build, name, tree.span)
     if found is not None:
         return found
     build.note(UnknownName(span=tree.span, name=name, advice=_near(build, name, scope)))
@@ -63,10 +64,16 @@ def outside(build: Builder, name: str, scope: Scope) -> Value | None:
         return Maker(".".join([*scope.root.path, name]), home.modules[name], scope.root)
     if home is not None and name in home.use:
         return lender(build, scope.root, name, home.source_span)
-    if any(one.name == name and one.compute is not None for one in build.recipe.stages):
-        op = Op("computed", (("name", name),), reads=(name,))
-        return Point(build.leaf(op, "Table", None, build.recipe.source_span))
     return None
+
+
+def _table(build: Builder, name: str, span: Span) -> Value | None:
+    """A table that a stage computes; one of a later stage is told when all is read."""
+    if not any(one.name == name and one.compute is not None for one in build.recipe.stages):
+        return None
+    known = build.world.computed.get(name, Computed())
+    axes = None if known.axes is None else tuple(map(Axis, known.axes))
+    return Point(build.leaf(Op(COMPUTED, (("name", name),)), known.sort, axes, span))
 
 
 def opened(build: Builder, name: str, owner: Scope, span: Span) -> Value:

@@ -10,6 +10,7 @@ from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.laws import graph_mistakes, unknown_parts
 from kdgraph.graph.lookup import opened
 from kdgraph.graph.nodes import TooManyNodesError
+from kdgraph.graph.tables import TABLE, VIEW, table_mistakes
 from kdgraph.graph.terms import terms_of
 from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
@@ -51,9 +52,9 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
         if stage.compute is None:
             build.graph.terms = terms_of(build, loss, build.top)
             for one in {tree: None for view in world.views.values() for tree in view.at}:
-                build.graph.outputs[f"view {write(one)}"] = build.point(one, build.top)
+                build.graph.outputs[f"{VIEW}{write(one)}"] = build.point(one, build.top)
         else:
-            build.graph.outputs["compute"] = build.point(loss, build.top)
+            build.graph.outputs[TABLE] = build.point(loss, build.top)
         if condenses(recipe, stage, world):
             ask_for_values(build)
         used = frozenset(build.used)
@@ -66,6 +67,8 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
         build.note(TooDeep(span=loss.span, limit=100, advice=advice))
     mistakes = [*build.mistakes.values(), *unknown_parts(build, stage)]
     build.graph, parts = _kept(build)
+    if not mistakes:
+        mistakes += table_mistakes(build.graph, world)
     if not mistakes and stage.compute is None:
         mistakes += graph_mistakes(build, stage, loss)
     return Built(build.graph, tuple(mistakes), used, parts)
@@ -91,7 +94,8 @@ def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) ->
     except TooManyNodesError:
         build.graph.outputs.clear()
     build.graph, parts = _kept(build)
-    return Built(build.graph, tuple(build.mistakes.values()), frozenset(build.used), parts)
+    mistakes = (*build.mistakes.values(), *table_mistakes(build.graph, world))
+    return Built(build.graph, mistakes, frozenset(build.used), parts)
 
 
 def _read_the_rest(build: Builder) -> None:

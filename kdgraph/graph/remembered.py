@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.early import late
 from kdgraph.graph.frames import pointed
 from kdgraph.lang.errors.arguments import WrongKnob
 from kdgraph.lang.errors.memory import (
@@ -55,7 +56,8 @@ def _refuse_values(
     build: Builder, made: Signature, inputs: Inputs, tree: Call, spans: dict[str, Span]
 ) -> None:
     for one in inputs:
-        if build.graph.node(one[1]).op.name not in {"input", "given", "unknown"}:
+        is_view = build.graph.node(one[1]).op.name == "input"
+        if not is_view and next(late(build.graph, one[1]), None) is not None:
             at = _place(build, one, tree, spans)
             build.note(DrawsFromValues(span=at, word=made.name))
 

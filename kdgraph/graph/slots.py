@@ -178,12 +178,12 @@ def _paired(
             break
     full = {slot.name for slot, _ in paired}
     for keyword in tree.keywords:
-        slot = next((one for one in slots if one.name == keyword.name), None)
-        if slot is None or keyword.name in full:
+        slot = next((one for one in slots if one.is_called(keyword.name)), None)
+        if slot is None or slot.name in full:
             _say_knob(build, made, keyword, slots)
         else:
             paired.append((slot, keyword.value))
-            full.add(keyword.name)
+            full.add(slot.name)
     return paired
 
 

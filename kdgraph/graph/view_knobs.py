@@ -62,8 +62,8 @@ class ViewKnobs:
                 taken += 1
         for keyword in tree.keywords:
             known = {slot.name: slot for slot in slots}
-            slot_ = known.get(keyword.name)
-            if slot_ is None or keyword.name in knobs:
+            slot_ = next((slot for slot in slots if slot.is_called(keyword.name)), None)
+            if slot_ is None or slot_.name in knobs:
                 near = foreign_knob(keyword.name, known) or suggest(keyword.name, known)
                 advice = near or f"it reads `{made}`"
                 self.mistakes.append(
@@ -72,7 +72,7 @@ class ViewKnobs:
                     )
                 )
                 continue
-            knobs[keyword.name] = knob_of(self.build, made.name, slot_, keyword.value, self.scope)
+            knobs[slot_.name] = knob_of(self.build, made.name, slot_, keyword.value, self.scope)
         for slot in slots:
             given = slot.name in knobs or many.get(slot.name)
             if (slot.is_required or slot.many) and not given:

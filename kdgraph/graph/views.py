@@ -142,7 +142,7 @@ class _Planner:
         if name == found.name:
             return found
         self.steps.append(ViewStep(name, "same", (found.name,), rows=found.rows or 1))
-        return replace(found, name=name)
+        return replace(found, name=name, mixes=False)
 
     def _augmented(self, tree: Call, name: str, label: str) -> View | None:
         """`augment(v)`: what the setting does to an image, with draws of its own."""
@@ -236,7 +236,8 @@ class _Planner:
         self.steps.append(ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1))
         within = (*(one for view in inputs for one in view.at), *at)
         sizes = view_sizes(made, inputs[0].sizes, knobs)
-        return View(name, rows, of, within, sizes, view_form(made, inputs, knobs))
+        mixes = bool(made.flag("mixes"))
+        return View(name, rows, of, within, sizes, view_form(made, inputs, knobs), mixes)
 
     def _seen_from_outside(self, tree: Syntax) -> Syntax:
         """A value as the outermost recipe writes it: `j` of a recipe in use is `mixed.j`."""

@@ -25,6 +25,7 @@ class View:
         at: values that it is made with, such as the numbers of other images: `image[j]`.
         sizes: channels, height and width; None where nothing of them is known.
         form: what it does to an image even where nothing is drawn, step by step.
+        mixes: it mixes two views, so that `share(v)` says how much of the first it shows.
     """
 
     name: str
@@ -33,11 +34,20 @@ class View:
     at: tuple[Syntax, ...] = ()
     sizes: tuple[int | None, ...] | None = None
     form: tuple[str, ...] = ()
+    mixes: bool = False
 
     @property
     def tag(self) -> str:
         """The name of its rows: `b`, `3b`."""
         return {1: "b", None: ""}.get(self.rows, f"{self.rows}b")
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What is known of a table that a stage has computed; its first axis is all examples."""
+
+    sort: str = "Table"
+    axes: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,7 @@ class World:
         counted: the data says how many classes there are; False where the student was asked.
         modes: models that this stage runs in another mode than their usual one.
         spare: models that are there because the recipe names them; `teachers` leaves them out.
+        computed: the tables of earlier stages, by the stage's name.
     """
 
     networks: dict[str, Network]
@@ -69,6 +80,7 @@ class World:
     counted: bool = True
     modes: Mapping[str, str] = field(default_factory=dict)
     spare: frozenset[str] = frozenset()
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
     def trains_model(self, name: str) -> bool:
         """Whether this stage trains a model."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kdgraph.lang.errors.tables import NothingToTrain
 from kdgraph.lang.errors.text import WrongValue
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Stage
@@ -12,6 +13,8 @@ from kdgraph.lang.source import Span
 from kdgraph.lang.yaml_tree import Mapping, Node, Scalar, Sequence
 
 STAGE_KEYS = ("name", "trains", "loss", "epochs", "train", "mode", "for", "compute")
+OF_TRAINING = ("trains", "loss", "epochs", "train", "for", "mode")
+"""what a stage that computes a table does not have"""
 MODES = ("train", "eval")
 
 
@@ -44,6 +47,7 @@ def _stage(shapes: Shapes, node: Node, number: int) -> Stage | None:
     modes, named = _modes(shapes, node), read("name")
     loop = read("for")
     each = shapes.collect.loop(loop) if isinstance(loop, Scalar) else None
+    _refuse_idle(shapes, node)
     if loop is not None and each is None and not isinstance(loop, Scalar):
         shapes.wrong(loop, "for", "a loop such as `m in chain[1:]`")
     return Stage(
@@ -58,6 +62,13 @@ def _stage(shapes: Shapes, node: Node, number: int) -> Stage | None:
         each=each,
         compute=shapes.collect.tree(compute, "compute") if compute else None,
     )
+
+
+def _refuse_idle(shapes: Shapes, node: Mapping) -> None:
+    """Refuse what a stage that trains says, in one that computes a table."""
+    for key, _ in node.entries if node.get("compute") is not None else ():
+        if key.text in OF_TRAINING:
+            shapes.collect.mistakes.append(NothingToTrain(span=key.span, key=key.text))
 
 
 def _trains(shapes: Shapes, node: Mapping) -> tuple[tuple[str, Span], ...]:

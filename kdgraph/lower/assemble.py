@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kdgraph.graph.graph import LossGraph, Op
+from kdgraph.graph.tables import without_views
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.arguments import UnknownSize
@@ -17,7 +18,7 @@ from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
 from kdgraph.lower.beginning import beginning
 from kdgraph.lower.cut import cut
 from kdgraph.lower.draft import Wiring
-from kdgraph.lower.drawing import Draws, drawings, pool_of
+from kdgraph.lower.drawing import Draws, pool_of
 from kdgraph.lower.frozen import Frozen
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.mode import Mode, Resting, in_mode
@@ -64,7 +65,11 @@ def assemble(
     """
     lasting = lasting or Lasting()
     examples = lasting.count(world.examples)
-    pool = pool_of(graph, lasting.labels, examples)
+    told = digest or digest_of(graph)
+    draws = Draws(
+        graph, pool_of(graph, lasting.labels, examples), seed, lasting.stage, dict(lasting.tables)
+    )
+    graph = without_views(graph)
     _refuse_open(graph)
     if not graph.terms and not graph.outputs:
         raise RecipeError(EmptyLoss())
@@ -91,12 +96,11 @@ def assemble(
     rests = _rests(graph, world, networks, shown)
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests)
     program = lowered(graph, wiring)
-    draws = Draws(drawings(graph), pool, seed, lasting.stage)
     everyones = ranks.everyones if ranks is not None else None
-    told = digest or digest_of(graph)
     step = Step(program, graph, world, networks, told, draws, lasting.starts, everyones)
     if lasting.first is not None:
-        step.running.begin_with(beginning(lasting.first, wiring, program), lasting.first)
+        first = without_views(lasting.first)
+        step.running.begin_with(beginning(first, wiring, program), first)
     return step.to(sample.device)
 
 

@@ -21,6 +21,7 @@ class Lasting:
         first: the graph of the first step, where it is another.
         starts: memory whose start is given to the step instead of being drawn, by the name
             that it is given under.
+        tables: what earlier stages have computed, by their names.
     """
 
     examples: int | None = None
@@ -28,6 +29,7 @@ class Lasting:
     stage: int | str = 1
     first: LossGraph | None = None
     starts: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Tensor] = field(default_factory=dict)
 
     def count(self, known: int | None) -> int | None:
         """How many examples there are, as far as anything says so."""

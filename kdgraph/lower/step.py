@@ -69,9 +69,10 @@ class Step(nn.Module):
         self.times = frozenset(str(graph.node(n).op.knob("name")) for n in graph.find("clock"))
         self.starts = dict(starts or {})
         self.recollection = Recollection(memories(graph, program), everyones)
-        drawn = {one.name for one in draws.places}
         self.running = Running(program, graph)
-        self.inputs = tuple(name for name in self.running.order if name not in drawn)
+        filled = draws.names
+        self.inputs = tuple(name for name in self.running.order if name not in filled)
+        self.filled = tuple(name for name in self.running.order if name in filled)
         self.models = dict(networks)
         self._networks = dict(networks)
         self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
@@ -127,7 +128,11 @@ class Step(nn.Module):
         if not torch.compiler.is_compiling():
             self._same_batch(values)
             self.program.clock.must_know(self.times)
-        self.draws.fill(known, self.recollection.commits)
+        self.draws.fill(known, self.recollection.commits, self.filled)
+        missing = [name for name in self.filled if known.get(name) is None and "i" in known]
+        if missing:
+            msg = f"a stage computes {missing[0]!r}: give it to `kdgraph.compile` in tables={{…}}"
+            raise TypeError(msg)
         try:
             begun = all(one.holds for one in self.memory.values())
             found = self.running(known, begun=begun, like=self.program.clock.epoch)
@@ -141,6 +146,17 @@ class Step(nn.Module):
         if self.training and found["writes"] and torch.is_grad_enabled():
             self.recollection.stage(found["writes"])
         return Out(found["total"], found["terms"], weights, found["outputs"])
+
+    def asked(self, y: Tensor | None, i: Tensor) -> dict[str, Tensor]:
+        """The values that the views of a batch are made with, such as the `j` of `image[j]`.
+
+        They are known before the views are, and so before the step is called with them.
+
+        Args:
+            y: labels, int64 (b).
+            i: numbers of the examples in the data set, int64 (b).
+        """
+        return self.draws.asked({"y": y, "i": i}, self.recollection.commits)
 
     def _begun(self, given: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take the starts of memory out of what is given, and begin with them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from kdgraph.graph.graph import LossGraph, Node, Op
+from kdgraph.graph.tables import VIEW
 from kdgraph.passes.coupling import has_rows, way
 from kdgraph.passes.rewrite import Inputs, swept
 from kdgraph.registry import REGISTRY
@@ -43,7 +44,10 @@ def share_rows(graph: LossGraph) -> LossGraph:
         new[number] = sharing.placed(graph.node(number), inputs)
     made = sharing.made
     made.terms = tuple(term.moved(new) for term in graph.terms)
-    made.outputs = {name: sharing.whole(new[number]) for name, number in graph.outputs.items()}
+    made.outputs = {
+        name: new[number] if name.startswith(VIEW) else sharing.whole(new[number])
+        for name, number in graph.outputs.items()
+    }
     sharing.tell_alike()
     return swept(made)
 

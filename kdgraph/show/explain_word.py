@@ -22,6 +22,7 @@ KINDS = {
     "module": "a module",
     "memory": "a memory",
     "draw": "a draw",
+    "compute": "a table of all training images, for `compute:` of a stage",
     "view": "an augmentation, for `views:`",
 }
 FLAGS = {

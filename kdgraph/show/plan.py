@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from kdgraph.compiler import Analysis
 from kdgraph.graph.graph import LossGraph, Node
+from kdgraph.graph.tables import TABLE
 from kdgraph.graph.world import World
 from kdgraph.lang.recipe import Stage
+from kdgraph.lang.write import write
 from kdgraph.registry import REGISTRY
 from kdgraph.show.columns import WIDTH, section
 from kdgraph.show.condense_text import condense_rows
@@ -46,6 +48,7 @@ def text(analysis: Analysis, stage: str | None = None, *, step: Step | None = No
     parts = [
         _head(analysis, chosen),
         section("views", _views(analysis, made.graph)),
+        section("computes", _table(chosen, made.start)),
         section("forwards", forwards(made.graph, analysis.views, step)),
         section("terms", _terms(made.start, flow)),
         section("left out", made.dropped),
@@ -66,6 +69,15 @@ def _head(analysis: Analysis, stage: Stage) -> str:
     networks = analysis.world.networks.values()
     models = ", ".join(f"{one.name} {one.title}".strip() for one in networks)
     return textwrap.fill(f"{name}{several}: {models}", WIDTH, subsequent_indent="  ")
+
+
+def _table(stage: Stage, graph: LossGraph) -> Iterator[Row]:
+    """What a stage computes in place of training."""
+    if stage.compute is not None and TABLE in graph.outputs:
+        node = graph.node(graph.outputs[TABLE])
+        told = f"{write(stage.compute)}: a table, a row for each training image"
+        sizes = ", ".join(map(str, node.axes[1:])) if node.axes else ""
+        yield stage.name, f"{told}{f', each {sizes} long' if sizes else ''}"
 
 
 def _views(analysis: Analysis, graph: LossGraph) -> Iterator[Row]:

@@ -21,6 +21,7 @@ FORMS = {
     "before": "the models of the chain that come before one: `before(m)`",
     "origin": "which image of the batch each row of a view comes from",
     "part": "which row of its image each row of a view is",
+    "share": "how much of its first image a mixed view shows: `share(m)`",
 }
 """what the language itself gives a meaning to; sizes are numbers when the graph is built"""
 
@@ -29,6 +30,7 @@ KINDS = {
     "module": "modules, with weights of their own",
     "memory": "memory, read in one step and written by its commit",
     "draw": "draws, made before each step",
+    "compute": "of all training images at once, in `compute:` of a stage",
     "view": "augmentations, in `views:`",
 }
 

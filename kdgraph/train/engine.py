@@ -23,7 +23,7 @@ from kdgraph.train import manifest, optimise
 from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, launched, wrap
-from kdgraph.train.evaluate import accuracy, looker, measured
+from kdgraph.train.evaluate import accuracy, looker, measured, needed
 from kdgraph.train.events import Listener, Warned, tell
 from kdgraph.train.feed import Feed, fewest_rows, near
 from kdgraph.train.interrupt import interruptible
@@ -117,10 +117,12 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
     at_home = dict.fromkeys(networks, "x") | dict(homes or {})
     look_again = looker(view_steps, at_home.values())
 
-    def look(batch: Batch, epoch: int) -> Mapping[str, Tensor]:
+    seen = needed(view_steps, *step.inputs)
+
+    def look(batch: Batch, epoch: int, number: int) -> Mapping[str, Tensor]:
         return run(
-            view_steps, batch.pixels, batch.examples, seed=seed, stage=stage, epoch=epoch,
-            train=True,
+            seen, batch.pixels, batch.examples, seed=seed, stage=stage, epoch=epoch, train=True,
+            step=number, asked=step.asked(batch.labels, batch.examples), others=feed.images,
         )  # fmt: skip
 
     examined = _examined(step, networks, trained)

@@ -13,7 +13,7 @@ from kdgraph.data.images import Examples
 from kdgraph.lower.frozen import Frozen
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.views.program import run
-from kdgraph.viewstep import ViewStep
+from kdgraph.viewstep import ViewStep, share_of
 
 Look = Callable[[Tensor, Tensor], Mapping[str, Tensor]]
 """pixels and example numbers → views, in their deterministic form"""
@@ -85,7 +85,7 @@ def needed(steps: Sequence[ViewStep], *views: str) -> list[ViewStep]:
     """The steps that these views are made by, in their order."""
     wanted, kept = set(views), []
     for step in reversed(steps):
-        if step.name in wanted:
+        if step.name in wanted or share_of(step.name) in wanted:
             wanted.update(step.inputs)
             kept.append(step)
     return kept[::-1]

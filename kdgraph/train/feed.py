@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from kdgraph.data.batches import batches, steps
 from kdgraph.data.images import Batch, Examples, Images
+from kdgraph.data.stream import Stream
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.batch import BatchOfOne, NoBatches, UnevenBatch
 from kdgraph.lang.protocol import Training
@@ -64,6 +65,13 @@ class Feed:
         if not found:
             raise RecipeError(NoBatches(examples=n, batch=training.batch))
         return found
+
+    def images(self, numbers: Tensor) -> Tensor:
+        """The images of these examples, wherever in the epoch they come: `image[j]`."""
+        if isinstance(self.examples, Stream):  # decoded here and now
+            return self.examples.pixels(numbers.tolist()).to(self.device, non_blocking=True)
+        there = numbers if isinstance(self.examples, Images) else numbers.cpu()
+        return next(iter(self.examples.read([there]))).pixels.to(self.device, non_blocking=True)
 
     def read(self, numbers: Tensor, *, skip: int = 0) -> Iterator[Batch]:
         """This rank's rows of the batches of an epoch, from the one after `skip` on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kdgraph.compiler import stage_world
 from kdgraph.experiment import Experiment
+from kdgraph.graph.early import COMPUTED
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import STUDENT
 from kdgraph.lang.recipe import Stage
@@ -40,13 +41,14 @@ def assistants_of(experiment: Experiment, learners: frozenset[str]) -> frozenset
 def is_ground(experiment: Experiment, stage: Stage, learners: frozenset[str]) -> bool:
     """Whether nothing that the learners do can reach this stage, and it is not the last.
 
-    A stage with memory, with another mode for a model, or on condensed data is left alone: it
-    changes more than the parts and the one model that it trains.
+    A stage with memory or a table, with another mode for a model, or on condensed data is left
+    alone: it changes more than the parts and the one model that it trains.
     """
     stages = experiment.analysis.stages
     graph = lean(experiment.analysis.built(stage.name).graph)
     plain = not (stage.mode or stage.compute or experiment.recipe.condense)
-    remembers = any(graph.node(one).op.reads or graph.node(one).op.writes for one in graph.dag)
+    ops = [graph.node(one).op for one in graph.dag]
+    remembers = any(one.reads or one.writes or one.name == COMPUTED for one in ops)
     seen = looked_at(graph) | {name for name, _ in stage.trains}
     last = stages[-1][0] is stage
     alone = len(trained_in(experiment, stage)) <= 1

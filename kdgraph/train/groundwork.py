@@ -27,6 +27,7 @@ from kdgraph.train.evaluate import needed
 from kdgraph.train.events import Listener
 from kdgraph.train.ground import is_ground, looked_at
 from kdgraph.train.identity import facts_of
+from kdgraph.train.shelf import Shelf
 from kdgraph.train.stage import StageResult
 from kdgraph.train.together import led
 
@@ -84,6 +85,34 @@ class Groundwork:
         if not kept.fresh:
             self.say(f"{stage.name}: from the cache")
         return kept
+
+
+def shelf_of(
+    groundwork: Groundwork | None,
+    stage: Stage,
+    models: frozenset[str],
+    out: Path,
+    save_every: float,
+) -> Shelf:
+    """Where the table of a stage is kept: for all runs, unless what a run trains takes part.
+
+    Args:
+        groundwork: says who learns, and is told; None for a training without it.
+        stage: computes the table.
+        models: that it looks at.
+        out: the folder of the run.
+        save_every: seconds between two times that rows are written down.
+    """
+    if groundwork is None:
+        return Shelf(out / "tables", lambda: None, lambda _: None, lambda: None, save_every)
+    shared = not models & groundwork.learners
+    folder = (teacher.folder() if shared else out) / "tables"
+    kept = ", kept for the next time" if shared else ""
+
+    def begun() -> None:
+        groundwork.say(f"{stage.name}: a table of all training images, computed once{kept}")
+
+    return Shelf(folder, begun, groundwork.warn, groundwork.waiting, save_every)
 
 
 def ground_facts(

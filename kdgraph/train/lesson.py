@@ -130,8 +130,6 @@ def students_lesson(
     recipe = replace(
         looking,
         train=whole.recipe.train,
-        views=whole.recipe.views,
-        where={**_asked_by_views(whole.recipe.views, whole.recipe), **looking.where},
         stages=(stage,),
     )
     told = on_networks(replace(plain, recipe=recipe), {STUDENT: network}, split)

@@ -22,6 +22,7 @@ from kdgraph.passes import lean
 from kdgraph.passes.part_rows import MEAN, PLACES, part_rows
 from kdgraph.passes.stabilise import stabilise
 from kdgraph.train.distributed import ALONE, World
+from kdgraph.train.evaluate import needed
 from kdgraph.train.feed import near
 from kdgraph.views.program import run
 
@@ -94,7 +95,7 @@ class Metrics:
             pixels = part.pixels.to(self.device)
             numbers = part.examples.to(self.device)
             views = run(
-                self.experiment.analysis.views.steps, pixels, numbers,
+                needed(self.experiment.analysis.views.steps, *program.inputs), pixels, numbers,
                 seed=0, stage=0, epoch=0, train=False,
             )  # fmt: skip
             found = program(views, part.labels.to(self.device), numbers).outputs

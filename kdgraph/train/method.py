@@ -13,6 +13,7 @@ from torch import nn
 from kdgraph.compiler import stage_world
 from kdgraph.data.images import Split
 from kdgraph.experiment import Experiment
+from kdgraph.graph.tables import rows_of
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.protocol import Protocol, Training
 from kdgraph.lang.recipe import Stage
@@ -21,7 +22,6 @@ from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.prepared import Prepared
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
-from kdgraph.memory.memory import Memory
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
 from kdgraph.passes.first_step import first_step
@@ -35,11 +35,14 @@ from kdgraph.train.evaluate import accuracy, looker
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import near
 from kdgraph.train.gather import ranks_of
-from kdgraph.train.ground import trained_in
-from kdgraph.train.groundwork import Groundwork, ground_facts
+from kdgraph.train.ground import looked_at, trained_in
+from kdgraph.train.groundwork import Groundwork, ground_facts, shelf_of
+from kdgraph.train.handed import Handed
 from kdgraph.train.identity import condensing_of, facts_of
 from kdgraph.train.measure import metrics_of
 from kdgraph.train.stage import Accuracy, Outcome, StageResult
+from kdgraph.train.tabulate import Tabulated
+from kdgraph.train.together import told
 from kdgraph.views.normalize import Normalize
 
 
@@ -94,17 +97,29 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
     prepare = normalised(normalisations)
     results: list[StageResult] = []
     found: dict[str, Accuracy] = {}
-    kept: dict[str, torch.Tensor] = {}
-    held: dict[str, Memory] = {}
+    handed = Handed()
     for number, (stage, _) in enumerate(experiment.analysis.stages, 1):
         training = experiment.training(stage, only)
+        if stage.compute is not None:
+            step = compile_stage(
+                experiment, stage, networks, prepare, split, training, seed,
+                replace(place, world=ALONE), tables=handed.tables,
+            )  # fmt: skip
+            handed.give(step)
+            table = Tabulated(
+                experiment, stage, step, networks, normalisations, split, training, place.device
+            )
+            shelf = shelf_of(groundwork, stage, looked_at(step.graph), out, place.save_every)
+            handed.tables[stage.name] = told(place.world, partial(table.make, shelf, seed))
+            continue
         ground = groundwork if groundwork and groundwork.holds(experiment, stage) else None
         here, own = (place, seed) if ground is None else (_alone(place, ground, stage), ground.seed)
-        step = compile_stage(experiment, stage, networks, prepare, split, training, own, here)
+        step = compile_stage(
+            experiment, stage, networks, prepare, split, training, own, here, tables=handed.tables
+        )
         training = _fitted(training, step, elsewhere)
         how = experiment.condensing(stage, only)
-        step.parts.load_state_dict(kept, strict=False)
-        _remember(step, held)
+        handed.give(step)
         measures = metrics_of(
             experiment, step, networks, prepare, split, training.eval_batch, place.device,
             here.world, precision=devices.autocast(training.precision, place.device),
@@ -142,15 +157,14 @@ def train_recipe(  # noqa: PLR0913 - what a run is made of, each by its name
                 for model in done.models
             }
         else:
-            told = ground_facts(
+            known = ground_facts(
                 experiment, step, networks, normalisations, split, training,
                 number=number, seed=own,
             )  # fmt: skip
             assistants = {name: networks[name] for name in trained_in(experiment, stage)}
-            once = ground.lay(stage, step, assistants, told, partial(_in_folder, train))
+            once = ground.lay(stage, step, assistants, known, partial(_in_folder, train))
             found |= dict.fromkeys(assistants, Accuracy(once.last, once.best, once.seconds))
-        kept |= {name: value.detach().clone() for name, value in step.parts.state_dict().items()}
-        held |= step.memory
+        handed.take(step)
     if not results or STUDENT not in results[-1].models:  # it may have an earlier stage's best
         share = share_right(
             experiment, STUDENT, networks[STUDENT], normalisations[STUDENT], split, place
@@ -168,14 +182,6 @@ def _in_folder(train: Callable[..., StageResult], out: Path) -> StageResult:
     return train(out=out)
 
 
-def _remember(step: Step, held: Mapping[str, Memory]) -> None:
-    """Let memory that an earlier stage has as well begin where that stage left it."""
-    for name in step.memory.keys() & held.keys():
-        state, now = held[name].state_dict(), step.memory[name].state_dict()
-        if all(key in state and state[key].shape == one.shape for key, one in now.items()):
-            step.memory[name].load_state_dict(state)
-
-
 def compile_stage(
     experiment: Experiment,
     stage: Stage,
@@ -185,8 +191,10 @@ def compile_stage(
     training: Training,
     seed: int,
     place: Place,
+    *,
+    tables: Mapping[str, torch.Tensor] | None = None,
 ) -> Step:
-    """One stage as a step on the device."""
+    """One stage as a step on the device; of one that computes a table, its rows of a batch."""
     built = experiment.analysis.built(stage.name)
     world = stage_world(experiment.world, stage)
     for network in (*networks.values(), *prepare.values()):
@@ -195,7 +203,7 @@ def compile_stage(
     several = place.world.size > 1
     for name in networks:
         networks[name].train(world.mode(name) == "train")  # spares the step the setting of flags
-    graph = lean(built.graph)
+    graph = lean(built.graph if stage.compute is None else rows_of(built.graph))
     whole = share_rows(graph) if several else graph
     step = assemble(
         whole,
@@ -206,7 +214,12 @@ def compile_stage(
         prepare=prepare,
         ranks=ranks_of(place.world) if several else None,
         digest=digest_of(graph),
-        lasting=Lasting(labels=split.train.labels, stage=stage.name, first=first_step(whole)),
+        lasting=Lasting(
+            labels=split.train.labels,
+            stage=stage.name,
+            first=first_step(whole),
+            tables=tables or {},
+        ),
     )
     step.models = {name: Prepared(prepare[name], network) for name, network in networks.items()}
     precision = devices.autocast(training.precision, place.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from torch import nn
 
@@ -16,6 +17,7 @@ from kdgraph.normalisation import Normalisation
 from kdgraph.train import optimise
 from kdgraph.train.cast import normalised
 from kdgraph.train.condense import refuse_large
+from kdgraph.train.distributed import ALONE
 from kdgraph.train.feed import Feed, fewest_rows
 from kdgraph.train.fitting import refuse_unsuitable
 from kdgraph.train.method import Place, compile_stage, trained_by
@@ -42,7 +44,10 @@ def rehearse(
     stages: list[tuple[Training, Step]] = []
     for stage, _ in experiment.analysis.stages:
         training = experiment.training(stage)
-        step = compile_stage(experiment, stage, networks, prepare, split, training, 0, place)
+        here = place if stage.compute is None else replace(place, world=ALONE)
+        step = compile_stage(experiment, stage, networks, prepare, split, training, 0, here)
+        if stage.compute is not None:
+            continue
         if not step.trained():
             raise RecipeError(NothingTrained(stage=stage.name))
         feed = Feed(split.train, training, place.world, place.device, fewest_rows(step.train()))

@@ -48,13 +48,28 @@ def led(world: World, network: nn.Module, work: Callable[[], Made]) -> Made:
     if world.size == 1:
         return work()
     group = dist.new_group(backend="gloo", timeout=PATIENCE)
-    said: list[Made | None] = [work() if world.leads else None]
-    dist.broadcast_object_list(said, src=0, group=group)
+    result = _said(world, work, group)
     state = {name: one.detach().cpu() for name, one in network.state_dict().items()}
     for one in state.values():
         dist.broadcast(one, src=0, group=group)
     network.load_state_dict(state)
     dist.destroy_process_group(group)
+    return result
+
+
+def told(world: World, work: Callable[[], Made]) -> Made:
+    """Let rank 0 do long work; all ranks have what it gives."""
+    if world.size == 1:
+        return work()
+    group = dist.new_group(backend="gloo", timeout=PATIENCE)
+    result = _said(world, work, group)
+    dist.destroy_process_group(group)
+    return result
+
+
+def _said(world: World, work: Callable[[], Made], group: object) -> Made:
+    said: list[Made | None] = [work() if world.leads else None]
+    dist.broadcast_object_list(said, src=0, group=group)
     result = said[0]
     assert result is not None
     return result

@@ -20,8 +20,8 @@ from kdgraph.train.distributed import unsynchronised
 from kdgraph.train.feed import pieces
 from kdgraph.train.record import Recorder
 
-Look = Callable[[Batch, int], Mapping[str, Tensor]]
-"""a batch and its epoch → views"""
+Look = Callable[[Batch, int, int], Mapping[str, Tensor]]
+"""a batch, its epoch, and the steps before it in the stage → views"""
 Seen = tuple[Mapping[str, Tensor], Tensor]
 """outputs of a step, and the examples they are of"""
 Note = Callable[[Mapping[str, Tensor], Tensor, Tensor], None]
@@ -72,7 +72,7 @@ class Updater:
         reseed(self.seed, self.stage, number, self.recorder.world.rank, batch.labels.device)
         self.step.clock(epoch=epoch, epochs=self.training.epochs, step=number)
         with self._compiled(len(batch.labels)):
-            outcome, seen = self._descend(batch, epoch)
+            outcome, seen = self._descend(batch, epoch, number)
         found = [one.grad for one in self.parameters if one.grad is not None]
         norm = get_total_norm(found)
         finite = self.recorder.judge(outcome.total, norm)
@@ -94,13 +94,14 @@ class Updater:
             return nullcontext()
         return torch.compiler.set_stance("force_eager")
 
-    def _descend(self, batch: Batch, epoch: int) -> tuple[Out, list[Seen]]:
+    def _descend(self, batch: Batch, epoch: int, number: int) -> tuple[Out, list[Seen]]:
         """Forward and backward of a batch, in its parts; with the outputs of each."""
         parts = pieces(batch, self.training.accumulate, least=self.least)
         outcomes: list[Out] = []
         for index, part in enumerate(parts):
             with unsynchronised(self.ranks, when=index < len(parts) - 1):
-                outcome: Out = self.ranks(self.look(part, epoch), part.labels, part.examples)
+                views = self.look(part, epoch, number)
+                outcome: Out = self.ranks(views, part.labels, part.examples)
                 share = len(part.labels) / len(batch.labels)
                 loss = outcome.total * share if len(parts) > 1 else outcome.total
                 torch.autograd.backward(loss)

@@ -4,8 +4,10 @@
     def flip(image: Image[Tensor, "b c h w"], draw: Draw | None, *, p: Share = 0.5) -> Image[...]
 
 Some parameters are filled in by whoever runs the views, not by the recipe: `draw`, the
-randomness, or `None` where the deterministic form is wanted; `rows`, how many rows each image
-has; and `each`, the same for each of several views. The axes of the signature say how large the
+randomness of each image, or `None` where the deterministic form is wanted; `together`, the same
+that is one for the whole batch; `rows`, how many rows each image has, and `each`, the same for
+each of several views; `others`, which reads images by number; and `tell`, which is told the kept
+share of a mixed view. The axes of the signature say how large the
 result is: `b` rows as they came, `n` rows by the number of views or knobs, `images` one of each.
 """
 
@@ -24,15 +26,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @overload
 def view(function: Function) -> Function: ...
 @overload
-def view(*, random: bool = False) -> Callable[[Function], Function]: ...
-def view(function: Any = None, *, random: bool = False) -> Any:
+def view(*, random: bool = False, mixes: bool = False) -> Callable[[Function], Function]: ...
+def view(function: Any = None, *, random: bool = False, mixes: bool = False) -> Any:
     """Make a function of uint8 images (b, c, h, w) an augmentation.
 
     Args:
         function: the first parameter is the images, the others are knobs, `draw` and `rows`.
-        random: it draws, and so has a parameter `draw`.
+        random: it draws, and so has a parameter `draw` or `together`.
+        mixes: it mixes two views, and tells the share of the first that is kept: `share(v)`.
     """
-    return word(function, "view", {"random": True} if random else {})
+    flags = {"random": random, "mixes": mixes}
+    return word(function, "view", {name: True for name, said in flags.items() if said})
 
 
 def code(name: str) -> Callable[..., Any]:

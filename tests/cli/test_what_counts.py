@@ -46,10 +46,3 @@ def test_a_sum_may_run_over_numbers_and_pick_by_them():
     term = "Σ(i in [0, 1]) mse(conv(student.maps[i], channels(teacher.maps[i])), teacher.maps[i])"
 
     assert kdgraph.check(f"loss: sup + {term}\n{HEAD}") == ()
-
-
-def test_what_no_run_carries_out_is_said():
-    bags = "{name: bags, compute: argmax(student.logits)}"
-    text = f"stages:\n  - {bags}\n  - {{name: a, loss: sup}}\n{HEAD}"
-
-    assert [one.code for one in kdgraph.check(text)] == ["KD530"]

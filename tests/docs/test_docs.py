@@ -28,7 +28,7 @@ from kdgraph.registry import REGISTRY
 from tests.docs.pages import PAGES, ROOT, Block, blocks
 
 LOSS = "loss: cross_entropy(student.logits, y)\n"
-BATCH, CLASSES, SIDE = 6, 10, 8
+BATCH, CLASSES, SIDE, EXAMPLES = 6, 10, 8, 500
 MODELS = {"teacher": 16, "student": 8}
 APART = ("index.md",)
 """pages whose commands run in processes of their own; the others save the time to load torch"""
@@ -81,6 +81,7 @@ def computes(recipe: str, block: Block) -> None:
     """Every stage of a recipe gives a finite loss, and gradient comes from it."""
     read, image = kdgraph.load(recipe), (1, SIDE, SIDE)
     seen = images_seen(read, World({name: Network(name) for name in MODELS}, image=image))
+    tables: dict[str, torch.Tensor] = {}
     for stage in read.stages or (None,):
         networks = {
             name: build(f"convnet{width}", CLASSES, channels=seen[name][0])
@@ -88,7 +89,7 @@ def computes(recipe: str, block: Block) -> None:
         }
         step = kdgraph.compile(
             recipe, models=networks, sample=torch.rand(BATCH, 1, SIDE, SIDE),
-            labels=torch.arange(500) % CLASSES,
+            labels=torch.arange(EXAMPLES) % CLASSES, tables=tables,
             stage=stage.name if stage else None,
         )  # fmt: skip
         step.clock(epoch=1, epochs=1, step=0)
@@ -96,7 +97,11 @@ def computes(recipe: str, block: Block) -> None:
             name: torch.rand(BATCH * (view.rows or 1), *(view.sizes or image))
             for name, view in step.world.views.items()
         }
+        views |= {one: torch.tensor(0.5) for one in step.inputs if one.startswith("share(")}
         out = step(views, torch.arange(BATCH), torch.arange(BATCH))
+        if stage and stage.compute:
+            tables[stage.name] = out.outputs["rows"][torch.arange(EXAMPLES) % BATCH].detach()
+            continue
         out.total.backward()
         assert torch.isfinite(out.total), block
         assert any(parameter.grad is not None for *_, parameter in step.trained()), block

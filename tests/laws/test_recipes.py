@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
@@ -19,9 +21,12 @@ from kdgraph.experiment import Experiment, examine
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.step import Out, Step
 from kdgraph.lower.tapped import Tapped
+from kdgraph.normalisation import Normalisation
 from kdgraph.surroundings import data_facts
 from kdgraph.train.cast import build_model, normalisation_of, normalised, on_networks
 from kdgraph.train.method import Place, compile_stage
+from kdgraph.train.shelf import Shelf
+from kdgraph.train.tabulate import Tabulated
 from kdgraph.views.program import run as look
 
 RECIPES = [path.stem for path in files.recipes()]
@@ -58,10 +63,41 @@ class Trained:
             for name in experiment.setting.models
         }
         self.experiment = on_networks(experiment, self.networks, split)
-        self.stages = [
-            Taught(self, stage, number, split)
-            for number, (stage, _) in enumerate(self.experiment.analysis.stages, 1)
-        ]
+        self.tables: dict[str, Tensor] = {}
+        self.stages: list[Taught] = []
+        for number, (stage, _) in enumerate(self.experiment.analysis.stages, 1):
+            if stage.compute is None:
+                self.stages.append(Taught(self, stage, number, split))
+            else:
+                self.tables[stage.name] = self.table(stage, split)
+
+    @property
+    def scales(self) -> dict[str, Normalisation]:
+        """What the pixels of each network are normalised with."""
+        return {name: normalisation_of(self.experiment, name, self.split) for name in self.networks}
+
+    def step(self, stage: Stage, split: Split) -> Step:
+        """A stage, put together."""
+        self.split = split
+        return compile_stage(
+            self.experiment, stage, self.networks, normalised(self.scales), split,
+            self.experiment.training(stage), 0, Place(torch.device("cpu")), tables=self.tables,
+        )  # fmt: skip
+
+    def table(self, stage: Stage, split: Split) -> Tensor:
+        """What a stage computes; it leaves the networks as they are."""
+        before = {name: state(one) for name, one in self.networks.items()}
+        computed = Tabulated(
+            self.experiment, stage, self.step(stage, split), self.networks, self.scales, split,
+            self.experiment.training(stage), torch.device("cpu"),
+        )  # fmt: skip
+        with TemporaryDirectory() as folder:
+            shelf = Shelf(Path(folder), lambda: None, lambda _: None, lambda: None)
+            made = computed.make(shelf, seed=0)
+        for name, one in self.networks.items():
+            assert all(torch.equal(value, state(one)[key]) for key, value in before[name].items())
+        assert len(made) == len(split.train)
+        return made
 
 
 class Taught:
@@ -70,18 +106,7 @@ class Taught:
     def __init__(self, whole: Trained, stage: Stage, number: int, split: Split) -> None:
         self.stage, self.networks = stage, whole.networks
         training = whole.experiment.training(stage)
-        self.step: Step = compile_stage(
-            whole.experiment,
-            stage,
-            whole.networks,
-            normalised(
-                {name: normalisation_of(whole.experiment, name, split) for name in whole.networks}
-            ),
-            split,
-            training,
-            seed=0,
-            place=Place(torch.device("cpu")),
-        )
+        self.step = whole.step(stage, split)
         modes = {name: noted(one) for name, one in whole.networks.items()}
         for name in self.fixed:
             whole.networks[name].train()  # as a container that holds it would
@@ -93,8 +118,10 @@ class Taught:
         for done, batch in enumerate(split.train.read(torch.arange(STEPS * ROWS).split(ROWS))):
             self.step.clock(epoch=1, epochs=training.epochs, step=done)
             views = look(
-                steps, batch.pixels, batch.examples, seed=0, stage=number, epoch=1, train=True
-            )
+                steps, batch.pixels, batch.examples, seed=0, stage=number, epoch=1, train=True,
+                step=done, asked=self.step.asked(batch.labels, batch.examples),
+                others=lambda numbers: next(iter(split.train.read([numbers]))).pixels,
+            )  # fmt: skip
             self.descend(views, batch)
         self.after = {name: state(one) for name, one in whole.networks.items()}
         self.gradients = {name: one.grad for name, one in self.parameters().items()}

@@ -134,9 +134,7 @@ def test_every_key_of_condense_has_a_line_in_its_topic():
 
 
 def test_every_key_of_a_stage_has_a_line_in_its_topic():
-    planned = {"compute"}  # read already, not run yet
-
-    assert {one for one in STAGE_KEYS if f"\n    {one} " not in topic("stages")} == planned
+    assert [one for one in STAGE_KEYS if f"\n    {one} " not in topic("stages")] == []
 
 
 def test_every_key_of_the_protocol_is_told_where_training_is_explained():

@@ -74,21 +74,6 @@ class EmptyStage(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotBuiltYet(Diagnostic):
-    """A part of the language that is read and checked, but that no run carries out yet.
-
-    It is refused rather than left out silently: a run without it would be another method.
-    """
-
-    code = "KD530"
-    title = "`{what}` can be read, but no run carries it out yet"
-    label = "not built yet"
-    help = "take it out, or wait for a later version; `docs/roadmap.md` says what is next"
-
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class OtherRows(Diagnostic):
     """A bank and a table have one row for each example, so they take one row for each image.
 
@@ -194,12 +179,13 @@ class DrawsFromValues(Diagnostic):
     """A draw is made before the step's program runs, so it knows the batch and nothing else.
 
     negatives(i, K, other=y)
+    pick(bags[i])              # a row of the table that the stage `bags` has computed
     """
 
     code = "KD508"
     title = "`{word}` is drawn before the step, when this is not known yet"
     label = "computed by the step"
-    help = "give it `i`, `y`, a view, or a name that is given to the step"
+    help = "give it `i`, `y`, a view, rows of a computed table, or a name that is given"
 
     word: str
 

@@ -132,6 +132,24 @@ class BrokenWeights(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrokenTable(Diagnostic):
+    """A table kept from an earlier run cannot be read, so it is computed again.
+
+    What a stage computes (`compute:`) is kept in the cache folder (`KDGRAPH_CACHE`, else the
+    platform's own) under a hash of everything that determines it. A file that does not have
+    its recorded checksum is never used.
+    """
+
+    code: ClassVar = "KD688"
+    title: ClassVar = "the kept table in `{path}` cannot be used: {reason}"
+    help: ClassVar = "it is computed again now; nothing needs to be done"
+    severity: ClassVar = "warning"
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokenRunFile(Diagnostic):
     """A file of a run's folder cannot be read: it is cut short, or was edited.
 

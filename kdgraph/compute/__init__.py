@@ -1,0 +1,1 @@
+"""What a stage computes once of all training images, in place of training: `compute:`."""
