@@ -11,6 +11,7 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.data import NoRoot
 from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.errors.normalisation import wrong_channels
+from kdgraph.lang.errors.start import StartOfAnother, StartOfNobody
 from kdgraph.lang.errors.suggest import nearest, suggest
 from kdgraph.lang.errors.weights import WeightsMissing
 from kdgraph.lang.protocol import Protocol
@@ -33,6 +34,7 @@ def setting_mistakes(setting: Setting) -> list[Diagnostic]:
     for name, spec in setting.models.items():
         found += _model_mistakes(name, spec, setting.spans.get(name))
         found += _channel_mistakes(name, spec, setting)
+        found += _start_mistakes(name, spec, setting)
     return found
 
 
@@ -41,6 +43,21 @@ def _channel_mistakes(name: str, spec: ModelSpec, setting: Setting) -> Iterator[
     channels = data_facts(setting).channels
     if channels is not None:
         yield from wrong_channels(name, spec.normalisation, channels, setting.spans.get(name))
+
+
+def _start_mistakes(name: str, spec: ModelSpec, setting: Setting) -> Iterator[Diagnostic]:
+    """What a model starts from is another model, of the same network."""
+    span = setting.spans.get(name)
+    source = spec.start.source if spec.start else name
+    if spec.start is None:
+        return
+    others = [one for one in setting.models if one != name]
+    if source not in others:
+        advice = suggest(source, others) or f"the others are {', '.join(others)}"
+        yield StartOfNobody(span=span, name=name, source=source, advice=advice)
+    elif setting.models[source].name != spec.name:
+        network = setting.models[source].name
+        yield StartOfAnother(span=span, name=name, source=source, network=network)
 
 
 def _model_mistakes(name: str, spec: ModelSpec, span: Span | None) -> Iterator[Diagnostic]:

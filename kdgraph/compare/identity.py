@@ -69,6 +69,8 @@ def identity(made: Cast, values: Mapping[str, object], seed: int, device: torch.
     for name, network in made.networks.items():
         spec = experiment.setting.models[name]
         told = {"network": spec.name, "trained": name in learners}
+        if spec.start is not None:
+            told["start"] = spec.start.model_dump(mode="json")
         if spec.weights == "train":
             lesson = teachers_lesson(experiment, values, name, network, made.split)
             taught = lesson.facts(name, spec, seed, device)

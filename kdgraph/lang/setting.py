@@ -66,6 +66,19 @@ def _std(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+class Start(BaseModel):
+    """Where a model begins: between its own start and another model's weights."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True
+    )
+
+    source: str = Field(alias="from")
+    """another model of the setting, of the same network"""
+    share: float = Field(ge=0, le=1)
+    """how much of the other model's weights: 0 for none, 1 for all"""
+
+
 class ModelSpec(BaseModel):
     """One entry of `models:`; a name alone is a network with random weights."""
 
@@ -77,6 +90,8 @@ class ModelSpec(BaseModel):
     """a network: of the zoo, of a plugin, `torchvision:…`, or `timm:…`"""
     weights: str = "random"
     """`random`, `train`, a file of weights, or `torchvision:…`, `timm:…`"""
+    start: Start | None = None
+    """`{from: teacher, share: 0.25}`: begin between these weights and another model's"""
     mean: Annotated[tuple[float, ...], AfterValidator(_mean)] | None = None
     """what its pixels are normalised with, a number from 0 to 1 for each channel"""
     std: Annotated[tuple[float, ...], AfterValidator(_std)] | None = None

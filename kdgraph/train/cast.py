@@ -107,6 +107,8 @@ def cast(experiment: Experiment, seed: int, split: Split | None = None) -> Cast:
     """
     split = split or load(experiment.data)
     wanted = {*_looked_at(experiment), STUDENT}
+    starts = [experiment.setting.models[name].start for name in wanted]
+    wanted |= {one.source for one in starts if one is not None}
     experiment = on_data(experiment, split)
     members: dict[str, Member] = {}
     mistakes: list[Diagnostic] = []
