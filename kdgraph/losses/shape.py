@@ -95,6 +95,32 @@ def grid(tokens: Tokens[Tensor, "b s d"]) -> Map[Tensor, "b d ..."]:
 
 
 @primitive
+def channels_first(v: Values[Tensor, "b h w c"]) -> Map[Tensor, "b c h w"]:
+    r"""A map whose network keeps the channels last, as maps are here.
+
+    $$ (b, h, w, c) \to (b, c, h, w) $$
+
+    Shifted-window transformers keep their stages so: `channels_first(teacher.layers[2])`.
+
+    Args:
+        v: vectors over height and width.
+
+    Shapes:
+        (b, h, w, c) → (b, c, h, w).
+
+    Units:
+        those of `v`.
+
+    Errors:
+        none; that axes are in this order can't be seen in a value.
+
+    Source:
+        elementary.
+    """
+    return v.permute(0, 3, 1, 2)
+
+
+@primitive
 def pool(map: Map[Tensor, "b c h w"], size: Count) -> Map[Tensor, "b c size size"]:  # noqa: A002 - the word
     r"""A map averaged down to a square of cells.
 

@@ -134,7 +134,8 @@ def _value(tree: Attribute | Index) -> str:
     """A tap of a model, a name inside a recipe, rows or columns."""
     path = write(tree)
     head, dot, rest = path.partition(".")
-    if dot and head.isidentifier() and isinstance(_root(tree), Name):
+    columns = isinstance(tree, Index) and len(tree.cells) > 1
+    if dot and head.isidentifier() and isinstance(_root(tree), Name) and not columns:
         return tap(head, rest)
     if isinstance(tree, Attribute) and isinstance(tree.value, Call):
         views = ", ".join(map(latex, tree.value.arguments))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdgraph.graph.network import Network, is_alias
-from kdgraph.graph.tap_path import spelled
+from kdgraph.graph.tap_path import spelled, tap_path
 from kdgraph.show.columns import section
 
 ALIAS_ORDER = ("logits", "features", "stem", "maps", "preact")
@@ -51,7 +51,9 @@ def _row(network: Network, word: str, path: str) -> str:
 
 
 def _modules(network: Network) -> Iterator[tuple[str, str]]:
-    sized = [path for path in network.sizes if path in (network.paths or ())]
+    known = network.paths or ()
+    ends = {path: tap_path(path, known) for path in network.sizes}
+    sized = [path for path, one in ends.items() if one.of == "output" and one.module in known]
     for path in (one for one in sized if not is_alias(one)):  # such a name means the alias
         yield f"{network.name}.{spelled(path)}", shape_text(network.sizes[path])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from kdgraph.losses.shape import concat, flatten, onehot, pool, shrink
+from kdgraph.losses.shape import channels_first, concat, flatten, onehot, pool, shrink
 
 MAP = torch.arange(16.0).reshape(1, 1, 4, 4)
 
@@ -29,6 +29,12 @@ def test_pool_worked_by_hand():
     # cells of four: (0+1+4+5)/4 and so on
     assert pool(MAP, 2).tolist() == [[[[2.5, 4.5], [10.5, 12.5]]]]
     assert pool(MAP, 1).item() == 7.5
+
+
+def test_channels_first_worked_by_hand():
+    v = torch.arange(12).reshape(1, 2, 3, 2)  # 2 rows, 3 places in each, 2 channels
+
+    assert channels_first(v).tolist() == [[[[0, 2, 4], [6, 8, 10]], [[1, 3, 5], [7, 9, 11]]]]
 
 
 def test_shrink_worked_by_hand():

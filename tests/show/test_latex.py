@@ -37,6 +37,10 @@ KD = r"""% Distilling the knowledge in a neural network, arXiv:1503.02531
         ("a - (b - c)", "a - (b - c)"),
         ("-(a + b)", "-(a + b)"),
         ("s @ tᵀ", r"s\,t^{\top}"),
+        (
+            "teacher.blocks[5][:, 1:]",
+            r"\mathrm{blocks[5]}^{\mathrm{teacher}}_{[:, 1:]}",
+        ),
         ("kl_inv", r"\mathrm{kl}_{\mathrm{inv}}"),
         ("M_s[:, J]", "{M_{s}}_{[:, J]}"),
         ("student.logits²", r"(z^{\mathrm{student}})^{2}"),

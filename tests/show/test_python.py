@@ -93,3 +93,13 @@ def test_taps_are_told_in_the_spelling_of_recipes():
     assert "teacher.layer1[0].bn1" in text
     assert "b×64×8×8" in text
     assert "  student.logits" in taps.text(student)
+
+
+def test_a_module_that_runs_several_times_is_listed_by_its_calls():
+    student = next(one for one in looked_at(examine("kd", "imagenet")) if one.name == "student")
+    text = taps.text(student)
+
+    assert "student.preact[3]  b×512×7×7  layer4[1].relu.calls[-1].input" in text
+    assert "student.layer1[0].relu.calls[1]" in text
+    assert "student.layer1[0].relu.calls[1].input" not in text
+    assert "student.relu " in text
