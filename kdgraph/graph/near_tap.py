@@ -7,6 +7,8 @@ from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.errors.suggest import nearest
 
 MOST = 12
+TOKENS = 2
+"""axes of one image's tokens"""
 
 
 def near_tap(network: Network, path: str) -> str:
@@ -38,6 +40,8 @@ def _own(network: Network, path: str) -> str:
     head = path.partition("[")[0]
     if head not in ALIASES:
         return ""
+    if head in MANY and any(len(size) == TOKENS for size in network.sizes.values()):
+        return "it keeps tokens: take those of a block, as a map by `grid(v[:, 1:])`"
     paths = '("…", "…")' if head in MANY else '"…"'
     return f'say which modules they are: `{network.name}.aliases = {{"{head}": {paths}}}`'
 

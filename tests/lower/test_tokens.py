@@ -101,6 +101,7 @@ def test_what_is_made_for_maps_takes_the_tokens_of_a_transformer() -> None:
         ("at(teacher.blocks[0], student.blocks[0])", "make maps of them: `grid(v)`"),
         ("mse(grid(teacher.blocks[0]), grid(student.blocks[0]))", "17 tokens are no square"),
         ("mse(teacher.blocks[0][:, 17], student.blocks[0][:, 0])", "no column 17 among 17"),
+        ("mean(student.maps[0])", "it keeps tokens: take those of a block, as a map by `grid("),
         ("mse(y[:, 1:], y)", "`v[:, 1:]` takes `value` with axes `b n`"),
     ],
 )
