@@ -51,7 +51,8 @@ def unknown_parts(build: Builder, stage: Stage) -> Iterator[Diagnostic]:
         *build.world.networks, *build.parts, *build.recipe.modules, *build.recipe.where,
     }  # fmt: skip
     for name, span in stage.trains:
-        if name not in everything:
+        inside = any(part.startswith(f"{name}.") for part in build.parts)
+        if name not in everything and not inside:
             advice = suggest(name, everything) or "name a model, a module or a learned scalar"
             yield UnknownPart(span=span, stage=stage.name, name=name, advice=advice)
 

@@ -171,6 +171,8 @@ def _call(tree: Call) -> tuple[int, str]:
         if word == "normalize" and len(inside) > LONG:
             return ATOM, rf"{operator('unit')}{brackets(inside)}"
         return (ATOM if word != "normalize" else PRODUCT), shape.format(inside)
+    if not edges:
+        inside, knobs = ", ".join(knobs), []
     head = OPERATORS.get(word) or (operator(word) if word else _held(tree.callee, ATOM))
     lowered = f"_{{{', '.join(knobs)}}}" if knobs else ""
     return ATOM, f"{head}{lowered}{brackets(inside)}"
@@ -182,8 +184,9 @@ def _parted(tree: Call, word: str) -> tuple[list[Syntax], list[str]]:
     slots = list(made.parameters) if made is not None else []
     edges: list[Syntax] = []
     knobs: list[str] = []
+    many = next((at for at, one in enumerate(slots) if one.many), len(slots) - 1)
     for at, argument in enumerate(tree.arguments):
-        slot = slots[min(at, len(slots) - 1)] if slots else None
+        slot = slots[min(at, many)] if slots else None
         if slot is not None and not slot.is_edge:
             knobs.append(latex(argument))
         else:

@@ -89,7 +89,12 @@ def _place(node: fx.Node) -> str:
     found = TRACE.search(node.meta.get("stack_trace") or "")
     if found is None:
         return SUM
-    return f"{found['path'].replace(chr(92), '/').rsplit('/', 1)[-1]}:{found['line']}"
+    return f"{_file(found['path'])}:{found['line']}"
+
+
+def _file(path: str) -> str:
+    """The last part of a path, as both kinds of system write them."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _written(place: str, source: Source | None, program: fx.GraphModule) -> str:
@@ -97,11 +102,11 @@ def _written(place: str, source: Source | None, program: fx.GraphModule) -> str:
     if place == SUM:
         return ""
     file, _, line = place.rpartition(":")
-    if source is not None and source.path.replace("\\", "/").endswith(file):
+    if source is not None and _file(source.path) == file:
         text_ = source.line(int(line))
     else:
         traces = (TRACE.search(n.meta.get("stack_trace") or "") for n in program.graph.nodes)
-        paths = [found["path"] for found in traces if found and found["path"].endswith(file)]
+        paths = [found["path"] for found in traces if found and _file(found["path"]) == file]
         text_ = linecache.getline(paths[0], int(line)) if paths else ""
     words = " ".join(re.sub(r"\s+#.*$", "", text_.rstrip()).split())
     return words if len(words) <= WIDEST else f"{words[: WIDEST - 1]}…"

@@ -41,3 +41,15 @@ def test_a_recipe_without_such_a_term_says_how_to_take_one():
 
     assert mistake.code == "KD322"
     assert "icd.s" in str(mistake)
+
+
+def test_a_stage_trains_what_lies_inside_a_name_of_a_recipe():
+    stages = """
+stages:
+  - {name: first, trains: [ft.e1, ft.e2, ft.e3, ft.d1, ft.d2, ft.d3], loss: "mse(ft.back, ft.t)"}
+  - {name: then, trains: [student, ft.s1, ft.s2, ft.s3], loss: sup + 50·ft}
+"""
+
+    assert not kdgraph.check(f"use: [ft]\n{SUP}{stages}")
+    (mistake,) = kdgraph.check(f"use: [ft]\n{SUP}{stages.replace('ft.s3', 'ft.s9')}")
+    assert mistake.code == "KD309"

@@ -53,6 +53,8 @@ KD = r"""% Distilling the knowledge in a neural network, arXiv:1503.02531
         ("Σ(t in ts) f(t.logits, z)", r"\sum_{t \in \mathrm{ts}} \operatorname{f}(z^{t}, z)"),
         ("linear(v, 128)", r"\operatorname{linear}_{128}(v)"),
         ("kd(a ‖ b, T=4)", r"\operatorname{kd}_{T=4}(a \,\|\, b)"),
+        ("concat(1, g, over=-1)", r"\operatorname{concat}_{\mathrm{over}=-1}(1, g)"),
+        ("gate(p, n - 1)", r"\operatorname{gate}(p, n - 1)"),
         ("a > 1e-7", "a > 10^{-7}"),
         ("2.5e3·a", r"2.5 \cdot 10^{3}\,a"),
         ("3.141592653589793", r"\pi"),

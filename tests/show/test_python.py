@@ -103,3 +103,14 @@ def test_a_module_that_runs_several_times_is_listed_by_its_calls():
     assert "student.layer1[0].relu.calls[1]" in text
     assert "student.layer1[0].relu.calls[1].input" not in text
     assert "student.relu " in text
+
+
+@pytest.mark.parametrize(
+    ("recipe", "line"), [("kcd-sskd", "sskd.kd:13  tf: kd("), ("kcd-crd", "crd.kd:5  sup: ")]
+)
+def test_a_line_of_the_recipe_that_was_extended_is_read_from_its_own_file(recipe, line):
+    experiment = examine(recipe)  # whose name ends with that of the other
+
+    text = python.text(step_of(experiment), experiment.recipe.source)
+
+    assert f"    # {line}" in text
