@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.scope import Scope
-from kdgraph.graph.values import Inner, Maker, Point, Unknown, Value
+from kdgraph.graph.scope import Bound, Scope
+from kdgraph.graph.values import Inner, Maker, Model, Point, Unknown, Value
 from kdgraph.lang.errors.names import Disagreement, UnknownField
 from kdgraph.lang.errors.suggest import nearest
 from kdgraph.lang.recipe import Entry, Function, Recipe
@@ -34,8 +34,15 @@ def lender(build: Builder, outer: Scope, name: str, span: Span) -> Inner:
         lent = _lent(outer, name)
         own = {one: entry for one, entry in recipe.where.items() if "." not in one}
         other = {one: entry for one, (entry, _) in lent.items() if "." not in one}
-        build.borrowed[full] = Scope(path, {**own, **other}, lent=lent, home=recipe)
+        entries = {**own, **other}
+        build.borrowed[full] = Scope(path, entries, _taught(build, recipe), lent=lent, home=recipe)
     return Inner(full, build.borrowed[full])
+
+
+def _taught(build: Builder, recipe: Recipe) -> dict[str, Bound | Value]:
+    """What a recipe calls the model that its stages loop over: here, the one of this stage."""
+    here = next((one for one in build.top.bound.values()), Model("student"))
+    return {stage.each[0]: here for stage in recipe.stages if stage.each}
 
 
 def _lent(outer: Scope, name: str) -> dict[str, tuple[Entry, Scope]]:

@@ -191,18 +191,19 @@ def _before(build: Builder, tree: Call, scope: Scope) -> Value:
     argument = _argument(build, tree)
     value = build.value(argument, scope) if argument is not None else Unknown()
     chain = build.world.chain
-    if not isinstance(value, Model):
+    name = value.name if isinstance(value, Model) else ""
+    if name not in chain:
         if argument is not None and not isinstance(value, Unknown):
             build.note(
                 NotAValue(
                     span=argument.span,
-                    name=write(argument),
+                    name=name or write(argument),
                     what="not a model of the chain",
                     advice="write `chain: [teacher, …, student]` and give `before` one of them",
                 )
             )
         return Unknown()
-    earlier = chain[: chain.index(value.name)] if value.name in chain else ()
+    earlier = chain[: chain.index(name)]
     known = build.world.networks
     return Many(tuple(Model(name) for name in earlier if name in known), "models")
 

@@ -53,3 +53,32 @@ stages:
     assert not kdgraph.check(f"use: [ft]\n{SUP}{stages}")
     (mistake,) = kdgraph.check(f"use: [ft]\n{SUP}{stages.replace('ft.s3', 'ft.s9')}")
     assert mistake.code == "KD309"
+
+
+CHAIN = """
+use: [dgkd]
+chain: [teacher, a1, student]
+where: {sup: "cross_entropy(n.logits, y)"}
+stages: [{for: "n in chain[1:]", trains: [n], loss: sup + dgkd.kd}]
+"""
+
+
+def test_the_model_that_a_used_recipe_loops_over_is_that_of_the_stage_here():
+    torch.manual_seed(0)
+    x, y, models = torch.randn(5, 1, 6, 6), torch.arange(5) % 3, ("teacher", "a1", "student")
+    nets = {name: Net().double().eval() for name in models}
+    x = x.double()
+
+    step = kdgraph.compile(CHAIN, models=nets, sample=x, stage="a1", set={"dgkd.p": 1})
+    out = step.eval()(x, y)
+
+    t, s = (nets[name](x) / 5 for name in ("teacher", "a1"))
+    kl = (t.softmax(1) * (t.log_softmax(1) - s.log_softmax(1))).sum(1).mean()
+    torch.testing.assert_close(out.terms["dgkd.kd"], 25 * kl)
+
+
+def test_a_used_recipe_of_a_chain_asks_for_one_here():
+    (mistake,) = kdgraph.check(f"use: [takd]\nloss: sup + takd.kd\n{SUP}")
+
+    assert "`student` is not a model of the chain" in str(mistake)
+    assert "chain: [teacher, …, student]" in str(mistake)
