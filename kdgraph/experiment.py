@@ -29,7 +29,7 @@ from kdgraph.lang.source import Source
 from kdgraph.lang.validate import validated
 from kdgraph.lang.write import write
 from kdgraph.lang.yaml_tree import Mapping, plain, read_tree
-from kdgraph.protocols import Layer, below, command_layer, in_numbers, mistakes
+from kdgraph.protocols import Layer, below, command_layer, in_numbers, mistakes, written_layer
 from kdgraph.setting_check import idle_models, setting_mistakes, stage_mistakes
 from kdgraph.spare import with_named
 from kdgraph.surroundings import data_spec, world_of
@@ -66,7 +66,7 @@ class Experiment:
         layers += [Layer(validated(Protocol, one, "train"), one) for one in own if one is not None]
         layers.append(self._command("train"))
         if stage is not None and stage.epochs is not None:  # a share of what the command says
-            layers.append(Layer(Protocol(epochs=write(stage.epochs))))
+            layers.append(written_layer("epochs", write(stage.epochs), stage.epochs.span))
         return layers
 
     def protocol(self) -> Protocol:

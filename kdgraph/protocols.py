@@ -32,6 +32,15 @@ def command_layer(path: str, values: Dictionary[str, object]) -> Layer:
     return Layer(Protocol.model_validate(values), Mapping(whole, tuple(entries), flow=True))
 
 
+def written_layer(name: str, text: str, span: Span) -> Layer:
+    """What a stage says beside its `train:`, at the place where it is written."""
+    offsets = tuple(range(span.start, span.end)) if span.text == text else None
+    value = Scalar(span, text, plain=True, offsets=offsets)
+    key = Scalar(span, name, plain=True, offsets=None)
+    told = Protocol.model_validate({name: text})
+    return Layer(told, Mapping(span, ((key, value),), flow=True))
+
+
 def in_numbers(layers: Sequence[Layer], *, epochs: float | None = None) -> Training:
     """The training that these layers come to, the later ones winning.
 

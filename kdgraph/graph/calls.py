@@ -24,9 +24,9 @@ from kdgraph.graph.slots import Applied, fill
 from kdgraph.graph.taps import apply_path
 from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
-from kdgraph.lang.errors.arguments import MissingArgument
+from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.foreign import foreign_function
-from kdgraph.lang.errors.names import UnknownFunction, UnknownView
+from kdgraph.lang.errors.names import UnknownFunction, UnknownKnob, UnknownView
 from kdgraph.lang.errors.sorts import AxisClash
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.syntax import Attribute, Call, Missing, Name, Syntax
@@ -117,6 +117,8 @@ def _applied(build: Builder, value: Value, tree: Call, scope: Scope) -> Value:
             MissingArgument(span=tree.span, function=write(tree.callee), slot="v", usage=usage)
         )
         return Unknown()
+    if isinstance(value, (Model, Path, Maker)):
+        _refuse_more(build, tree)
     match value:
         case Model():
             view = _view_of(build, first, scope)
@@ -141,6 +143,22 @@ def _applied(build: Builder, value: Value, tree: Call, scope: Scope) -> Value:
     advice = f"a value takes no arguments; for a product write `{name}·(…)`"
     build.note(UnknownFunction(span=tree.callee.span, name=name, advice=advice))
     return Unknown()
+
+
+def _refuse_more(build: Builder, tree: Call) -> None:
+    """Refuse more than the one value that a model or a module is applied to."""
+    name = write(tree.callee)
+    usage = f"{name}(v)"
+    if len(tree.arguments) > 1:
+        build.note(
+            TooManyArguments(
+                span=tree.arguments[1].span, function=name, most=1, given=len(tree.arguments),
+                usage=usage,
+            )
+        )  # fmt: skip
+    for one in tree.keywords:
+        advice = f"it reads `{usage}`"
+        build.note(UnknownKnob(span=one.at, function=name, knob=one.name, advice=advice))
 
 
 def _view_of(build: Builder, tree: Syntax, scope: Scope) -> int:

@@ -9,11 +9,14 @@ from kdgraph.graph.loops import collection
 from kdgraph.graph.values import Model
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic
+from kdgraph.lang.errors.collections import EmptyCollection
 from kdgraph.lang.errors.memory import EmptyStage
 from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.suggest import suggest
+from kdgraph.lang.errors.text import WrongValue
 from kdgraph.lang.recipe import Function, Recipe, Stage
 from kdgraph.lang.source import Span
+from kdgraph.lang.write import write
 
 
 @dataclass
@@ -49,7 +52,19 @@ def _rounds(
     build = Builder(recipe=recipe, library=library, world=world)
     many = collection(build, things, build.top)
     made.mistakes += build.mistakes.values()
-    models = [one.name for one in many.items if isinstance(one, Model)] if many else []
+    if many is None:
+        return []
+    models = [one.name for one in many.items if isinstance(one, Model)]
+    if not many.items:
+        made.mistakes.append(EmptyCollection(span=things.span, words=write(things)))
+    elif len(models) < len(many.items):
+        wanted, advice = "a list of models", "write `m in chain[1:]`, or name them: `m in [a1, a2]`"
+        made.mistakes.append(
+            WrongValue(
+                span=things.span, key="for", expected=wanted, found=f"`{write(things)}`",
+                advice=advice,
+            )
+        )  # fmt: skip
     return [
         replace(
             stage,

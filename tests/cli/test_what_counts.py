@@ -46,3 +46,17 @@ def test_a_sum_may_run_over_numbers_and_pick_by_them():
     term = "Σ(i in [0, 1]) mse(conv(student.maps[i], channels(teacher.maps[i])), teacher.maps[i])"
 
     assert kdgraph.check(f"loss: sup + {term}\n{HEAD}") == ()
+
+
+@pytest.mark.parametrize(
+    ("epochs", "code"),
+    [("0", "KD683"), ("-epochs", "KD683"), ("epochs/0", "KD118"), ("epoch", "KD301")],
+)
+def test_how_long_a_stage_takes_is_told_of_where_it_stands(epochs, code):
+    stage = f"stages: [{{name: one, loss: sup, epochs: {epochs}}}]\n"
+
+    (found,) = kdgraph.check(HEAD + stage)
+
+    assert found.code == code
+    assert found.span is not None
+    assert (found.span.text, found.span.line) == (epochs, 4)

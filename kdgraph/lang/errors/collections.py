@@ -70,6 +70,8 @@ class OutOfRange(Diagnostic):
     def facts(self) -> dict[str, object]:
         """The fields, with what the index may be."""
         advice = f"use 0 to {self.last}" if self.last else f"there is only {self.what} 0"
+        if not self.count:
+            advice = "nothing is in it: take a list that holds something"
         return {**super().facts(), "advice": advice}
 
 
@@ -92,7 +94,7 @@ class WrongIndex(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyCollection(Diagnostic):
-    """A sum runs over nothing: the term would silently be gone.
+    """A sum or a stage runs over nothing: it would silently be gone.
 
     loss: sup + mean(kd(t.logits ‖ student.logits) for t in teachers[5:])
     """
@@ -100,6 +102,6 @@ class EmptyCollection(Diagnostic):
     code = "KD221"
     title = "there is nothing in `{words}` to run over"
     label = "empty"
-    help = "run over something, or take the term out"
+    help = "run over something, or take it out"
 
     words: str
