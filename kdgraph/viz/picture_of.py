@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from kdgraph.compiler import Analysis
 from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.tables import TABLE
 from kdgraph.graph.world import World
 from kdgraph.lang.recipe import Stage
 from kdgraph.lang.syntax import Negative, Number
@@ -103,15 +104,19 @@ def _kind(drawing: Drawing, number: int) -> Kind:
 
 
 def _total(analysis: Analysis, stage: Stage, graph: LossGraph) -> Box:
-    loss = stage.loss or analysis.recipe.loss
+    loss = stage.compute or stage.loss or analysis.recipe.loss
     words = as_written(loss) if loss is not None else ""
     terms = ", ".join(f"{one.factor or 1}·{one.name}" for one in graph.terms)
     line = line_of(loss.span) if loss is not None else ""
-    return Box(TOTAL, "total", "total", words, (("definition", words), ("terms", terms)), line)
+    facts = (("definition", words), ("terms", terms)) if terms else (("definition", words),)
+    title = "total" if stage.compute is None else "table"
+    return Box(TOTAL, "total", title, words, facts, line)
 
 
 def _weighted(drawing: Drawing) -> Iterator[Arrow]:
-    """From each term into the total."""
+    """From each term into the total, or from what a stage computes into its table."""
+    if TABLE in drawing.graph.outputs:
+        yield Arrow(drawing.id(drawing.graph.outputs[TABLE]), TOTAL, style="dashed")
     for term in drawing.graph.terms:
         source = f"term {term.name}" if term in drawing.pills else drawing.id(term.value)
         yield Arrow(source, TOTAL, bare(term.factor) or "1", "weight")

@@ -50,6 +50,8 @@ class Memory(nn.Module):
 class SmallStep(nn.Module):
     """cross entropy + β·(rows of the batch told apart, against memory); β is a schedule."""
 
+    inputs = ("x", "y", "i")
+
     def __init__(
         self, examples: int, *, norm: bool = True, drop: float = 0.1, poison: int | None = None
     ) -> None:
@@ -69,6 +71,11 @@ class SmallStep(nn.Module):
     @property
     def models(self) -> Mapping[str, nn.Module]:
         return {"student": self.student}
+
+    def asked(self, y: Tensor, i: Tensor) -> dict[str, Tensor]:
+        """Its views are made of the images of the batch alone."""
+        del y, i
+        return {}
 
     def clock(self, *, epoch: int, epochs: int, step: int) -> None:
         self.epoch.fill_(epoch)
