@@ -12,6 +12,7 @@ from kdgraph.graph.arithmetic import arithmetic
 from kdgraph.graph.attributes import attribute
 from kdgraph.graph.borrow import names_of, own_term
 from kdgraph.graph.calls import call
+from kdgraph.graph.frames import pointed, words_of
 from kdgraph.graph.indices import index
 from kdgraph.graph.lookup import named
 from kdgraph.graph.loops import each
@@ -34,6 +35,7 @@ from kdgraph.lang.syntax import (
     Syntax,
 )
 from kdgraph.lang.write import write
+from kdgraph.registry import REGISTRY
 
 MOST_VALUES = 20_000
 
@@ -109,7 +111,7 @@ class Builder(Nodes):
         """The node behind a value; a path into a model becomes a tap."""
         match value:
             case Point():
-                return value.number
+                return self._no_record(value.number, tree)
             case Path():
                 return tap(self, value, tree.span)
             case Unknown():
@@ -118,12 +120,26 @@ class Builder(Nodes):
                 own = own_term(self, value, tree.span)
                 if own is not None:
                     return self.node_of(own, tree)
-        advice = f"pick one, as in `{write(tree)}[0]`, or run over it with `Σ`"
+        span = words_of(value, self.frames, tree.span)
+        name = write(tree) if span is tree.span else span.text
+        advice = f"pick one, as in `{name}[0]`, or run over it with `Σ`"
         if isinstance(value, Model):
-            advice = f"take one of its values, such as `{write(tree)}.logits`"
+            advice = f"take one of its values, such as `{name}.logits`"
         elif isinstance(value, Maker):
-            advice = f"apply it to a value, as in `{write(tree)}(student.features)`"
+            advice = f"apply it to a value, as in `{name}(student.features)`"
         elif isinstance(value, Inner):
             advice = f"it has no term `{value.name}`: take {names_of(value)}"
-        self.note(NotAValue(span=tree.span, name=write(tree), what=described(value), advice=advice))
+        self.note(NotAValue(span=span, name=name, what=described(value), advice=advice))
+        return self.unknown(tree.span)
+
+    def _no_record(self, number: int, tree: Syntax) -> int:
+        """A node, unless it is a record such as `delay(z=v)`, of which only fields are values."""
+        op = self.graph.node(number).op
+        word = REGISTRY.get(op.name)
+        if word is None or not word.flag("record"):
+            return number
+        span = pointed(self.graph, number, self.frames, tree.span).span
+        first = next((slot for slot, _ in self.graph.inputs(number)), "z")
+        advice = f"take one of its fields, such as `{span.text}.{first}`"
+        self.note(NotAValue(span=span, name=span.text, what="a record", advice=advice))
         return self.unknown(tree.span)

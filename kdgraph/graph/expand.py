@@ -8,13 +8,14 @@ from kdgraph.graph.frames import Argument, Frame
 from kdgraph.graph.knobs import bare
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.scope import Bound, Scope
-from kdgraph.graph.values import Point, Unknown, Value
+from kdgraph.graph.values import Path, Point, Unknown, Value
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.foreign import foreign_knob
 from kdgraph.lang.errors.graph import Recursion
 from kdgraph.lang.errors.names import UnknownKnob
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Function
+from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Syntax
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope, root: S
         path = (*path, function.name)
     arguments: dict[int, Argument] = {}
     bound: dict[str, Bound | Value] = {}
+    things: list[tuple[object, Span]] = []
     for slot in function.slots:
         written = given.get(slot.name)
         if written is None:
@@ -55,28 +57,25 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope, root: S
         if not _is_word(build, written, scope):
             value = build.value(written, scope)
             bound[slot.name] = value
-            if not isinstance(value, (Point, Unknown)) and hasattr(value, "path"):
+            if isinstance(value, Path):
                 value = Point(build.node_of(value, written))
                 bound[slot.name] = value
             if isinstance(value, Point):
                 arguments[value.number] = Argument(written.span, slot.name)
+            elif not isinstance(value, Unknown):
+                things.append((value, written.span))
     inner = Scope(path, function.where, bound, root)
-    build.frames.append(Frame(function.name, tree.span, arguments))
+    build.frames.append(Frame(function.name, tree.span, arguments, tuple(things)))
     build.expanding.append(function)
     labels, build.labels = build.labels, list(path)
     build.direct = function.value
     value = build.value(function.value, inner)
-    if not isinstance(value, Unknown):
-        value = Point(build.node_of(value, function.value)) if not _is_open(value) else value
+    if isinstance(value, Path):
+        value = Point(build.node_of(value, function.value))
     build.labels = labels
     build.expanding.pop()
     build.frames.pop()
     return value
-
-
-def _is_open(value: Value) -> bool:
-    """Whether a function gives back a collection or a model rather than a value."""
-    return not isinstance(value, Point) and not hasattr(value, "path")
 
 
 def _is_word(build: Builder, tree: Syntax, scope: Scope) -> bool:

@@ -18,11 +18,23 @@ class Argument:
 
 @dataclass(frozen=True)
 class Frame:
-    """A call of a function that is being expanded, and the nodes its arguments made."""
+    """A call of a function that is being expanded, and what its arguments made.
+
+    Attributes:
+        arguments: nodes, with the words that made them.
+        things: what no node stands for, such as collections and models, with their words.
+    """
 
     function: str
     span: Span
     arguments: dict[int, Argument]
+    things: tuple[tuple[object, Span], ...] = ()
+
+
+def words_of(thing: object, frames: list[Frame], written: Span) -> Span:
+    """Where the user wrote a thing that stands for no node, perhaps as an argument."""
+    given = frames[0].things if frames else ()
+    return next((span for one, span in given if one is thing), written)
 
 
 def pointed(graph: LossGraph, number: int, frames: list[Frame], written: Span) -> Argument:

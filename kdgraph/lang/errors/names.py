@@ -206,7 +206,7 @@ class IdleLoss(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class NotAValue(Diagnostic):
-    """A name stands where a value is needed, but it is a model, a function or a collection."""
+    """A name stands where a value is needed, but is a model, a module, a collection or a record."""
 
     code = "KD322"
     title = "`{name}` is {what}, not a value"
