@@ -40,7 +40,7 @@ def code_of_words(names: Iterable[str]) -> dict[str, str]:
     found = {name: REGISTRY.get(name) for name in sorted(set(names))}
     homes = {name: word.origin.partition(":")[0] for name, word in found.items() if word}
     return {
-        f"code of the word `{name}`": _told(home)
+        f"code of the word `{name}`": _told(home)[:16]
         for name, home in homes.items()
         if home.partition(".")[0] != OWN
     }
