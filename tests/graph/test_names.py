@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import kdgraph
 from kdgraph.compiler import Analysis, analyse
 from kdgraph.graph.graph import LossGraph
 from kdgraph.lang.find import load_text
@@ -212,3 +213,10 @@ def test_the_function_of_a_recipe_in_use_is_called_by_its_name(folder):
     made = borrowing(folder, "loss: base(mean(student.logits))").built().graph
 
     assert ops(made).count("div") == 1
+
+
+@pytest.mark.parametrize("knob", ["alpha", "α"])
+def test_a_knob_of_python_is_found_by_its_greek_letter_and_by_its_english_word(knob):
+    text = f"views: {{x: 'mixup(image, flip(image), {knob}=2)'}}\nloss: mean(student.logits)\n"
+
+    assert kdgraph.check(text) == ()
