@@ -51,10 +51,13 @@ def examined(
 
 
 def _is_open(network: Network, graphs: list[LossGraph], name: str) -> bool:
-    """Whether some tap of a model has a size that is not known."""
+    """Whether some tap of a model has a size that is not known, or memory that follows it."""
     if network.aliases is None:
         return True
     for graph in graphs:
+        following = [graph.node(number).op.knob("model") for number in graph.find("ema")]
+        if network.values is None and name in following:
+            return True
         for number in (*graph.find("tap"), *graph.find("apply")):
             op = graph.node(number).op
             if op.knob("model") == name and network.size(str(op.knob("path"))) is None:

@@ -24,7 +24,7 @@ from kdgraph.sorts import SORTS
 
 REQUIRED = object()
 FILLED_IN = frozenset(
-    {"self", "draw", "together", "tell", "others", "each", "source", "examples", "rest"}
+    {"self", "draw", "together", "tell", "others", "each", "source", "examples", "rest", "network"}
 )
 """parameters that whoever calls the code fills in, not the recipe"""
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.borrow import lender, lent_function, view_called
@@ -26,7 +27,7 @@ from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.foreign import foreign_function
-from kdgraph.lang.errors.names import UnknownFunction, UnknownKnob, UnknownView
+from kdgraph.lang.errors.names import NotAValue, UnknownFunction, UnknownKnob, UnknownView
 from kdgraph.lang.errors.sorts import AxisClash
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.syntax import Attribute, Call, Missing, Name, Syntax
@@ -66,10 +67,30 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
     if elsewhere is not None:
         return _applied(build, elsewhere, tree, scope)
     made = REGISTRY.get(name)
+    if made is not None and made.flag("network"):
+        return followed(build, made, tree, scope)
     if made is not None and made.kind != "view":
         return Point(word(build, made, tree, scope))
     _say_unknown(build, callee, tree, scope)
     return Unknown()
+
+
+def followed(build: Builder, made: Signature, tree: Call, scope: Scope) -> Value:
+    """A model whose weights are remembered: `ema(student)`."""
+    first = tree.arguments[0] if tree.arguments else None
+    if first is None:
+        word(build, made, tree, scope)  # says what is missing
+        return Unknown()
+    value = build.value(first, scope)
+    if not isinstance(value, Model) or value != Model(value.name):
+        if not isinstance(value, Unknown):
+            advice = "name a model alone, and its view after it: `ema(student)(a).logits`"
+            words = write(first)
+            build.note(NotAValue(span=first.span, name=words, what="not a model", advice=advice))
+        return Unknown()
+    named = replace(tree, arguments=(Name(first.span, value.name), *tree.arguments[1:]))
+    build.direct = named if build.direct is tree else build.direct
+    return Model(value.name, mean=word(build, made, named, scope))
 
 
 def is_function(build: Builder, name: str, scope: Scope) -> bool:
@@ -122,7 +143,7 @@ def _applied(build: Builder, value: Value, tree: Call, scope: Scope) -> Value:
     match value:
         case Model():
             view = _view_of(build, first, scope)
-            return Model(value.name, check_view(build, value.name, view, first.span))
+            return replace(value, view=check_view(build, value.name, view, first.span))
         case Path():
             number = build.point(first, scope)
             return Point(apply_path(build, value, number, tree.span, first.span))
@@ -219,6 +240,12 @@ def _maker_word(build: Builder, maker: Maker) -> Signature | None:
     return None
 
 
+def _values_of(build: Builder, knobs: tuple[tuple[str, object], ...]) -> int | None:
+    """How many numbers the network behind `model=` holds, where that is known."""
+    network = build.world.networks.get(str(dict(knobs).get("model")))
+    return network.values if network is not None else None
+
+
 def word(
     build: Builder, made: Signature, tree: Call, scope: Scope, applied: Applied | None = None
 ) -> int:
@@ -246,6 +273,7 @@ def word(
     touched = (name,) if made.kind == "memory" else ()
     op = Op(made.name, knobs, touched, touched, random=bool(made.flag("random")))
     sizes = {name: getattr(build.world, name) for name in SIZES}
+    sizes |= {"n": _values_of(build, knobs)} if made.flag("network") else {}
     found = infer_word(made, op, build.seen(inputs), sizes)
     at = applied.tree if applied else tree
     check_columns(build, made, inputs, at, filled.spans)

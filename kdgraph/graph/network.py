@@ -29,6 +29,7 @@ class Network:
         trained: whether it has weights of its own training (a teacher).
         classes: how many classes it tells apart.
         image: channels, height and width of the image that the sizes are of.
+        values: how many numbers its parameters and buffers are.
         calls: how often a module runs in one forward, of those that run several times; their sizes
             are those of `relu.calls.0` and so on.
         takes: the axis and the width that a module is made for, by its path, where it can't
@@ -42,6 +43,7 @@ class Network:
     paths: frozenset[str] | None = None
     classes: int | None = None
     image: tuple[int, ...] | None = None
+    values: int | None = None
     calls: Mapping[str, int] = field(default_factory=dict)
     takes: dict[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -64,7 +64,8 @@ class Nodes:
     def _trained(self, op: Op, inputs: tuple[tuple[str, int], ...]) -> bool:
         if op.writes or op.name in STOPS:
             return False  # memory is read as it was before the step
-        if op.name in {"tap", "apply"} and self.world.trains_model(str(op.knob("model"))):
+        own = op.name in {"tap", "apply"} and not op.knob("mean")
+        if own and self.world.trains_model(str(op.knob("model"))):
             return True
         name = op.knob("name")
         if isinstance(name, str) and name in self.parts and self.world.trains_part(name):

@@ -11,7 +11,7 @@ from kdgraph.graph.near_tap import near_tap
 from kdgraph.graph.network import ALIASES, MANY, Network, is_alias
 from kdgraph.graph.tap_path import spelled, tap_path
 from kdgraph.graph.values import Many, Model, Path, Point, Unknown, Value
-from kdgraph.lang.errors.names import UnknownField
+from kdgraph.lang.errors.names import NotAValue, UnknownField
 from kdgraph.lang.errors.taps import TapCalledTwice, UnknownTap, no_such_call
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Attribute, Name
@@ -62,11 +62,12 @@ def tap(build: Builder, path: Path, span: Span) -> int:
     mode = tuple(
         (word, True)
         for word, is_so in (("follows", build.world.follows), ("rests", build.world.rests))
-        if is_so(name)
+        if is_so(name) and path.model.mean is None
     )
-    idle = not build.world.trains_model(name)
+    mean, weights = _average(build, path.model)
+    idle = bool(mean) or not build.world.trains_model(name)
     through = (("through", True),) if idle and build.graph.node(view).trained else ()
-    op = Op("tap", (("model", name), ("path", path.path), *alone, *mode, *through))
+    op = Op("tap", (("model", name), ("path", path.path), *alone, *mode, *through, *mean))
     key = (op, view)
     if key not in build.single:
         rows = build.graph.node(view).axes
@@ -74,8 +75,18 @@ def tap(build: Builder, path: Path, span: Span) -> int:
         if other and size is not None and len(size) > 1:
             size = None  # maps follow the size of the image
         found = _inferred(path.path, rows[0] if rows else _rows(build, view), size)
-        build.single[key] = build.add(op, (("view", view),), found, span)
+        build.single[key] = build.add(op, (("view", view), *weights), found, span)
     return build.single[key]
+
+
+def _average(
+    build: Builder, model: Model
+) -> tuple[tuple[tuple[str, object], ...], tuple[tuple[str, int], ...]]:
+    """Of a model whose weights are remembered: the knob that says where, and the slot of them."""
+    if model.mean is None:
+        return (), ()
+    name = build.graph.node(model.mean).op.knob("name")
+    return (("mean", name),), (("weights", model.mean),)
 
 
 def _rows(build: Builder, view: int) -> Axis | None:
@@ -142,6 +153,11 @@ def _inferred(path: str, rows: Axis | None, size: tuple[int, ...] | None) -> Inf
 def apply_path(build: Builder, path: Path, value: int, span: Span, at: Span) -> int:
     """`teacher.fc(v)`: a module of a model applied to a value of the graph, which stands `at`."""
     network = build.world.networks[path.model.name]
+    if path.model.mean is not None:
+        advice = "take a value of it, such as its `logits`"
+        what = "a part of an average, which is not applied alone"
+        build.note(NotAValue(span=span, name=path.path, what=what, advice=advice))
+        return build.unknown(span)
     if network.paths is not None and path.path not in network.paths:
         missing(build, path.model, path.path, path.span)
         return build.unknown(span)

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the setting, applied to a view (the default one where that is None)."""
+    """A model of the setting, applied to a view (the default one where that is None).
+
+    Attributes:
+        mean: the node of the memory that holds its weights, where they are an average.
+    """
 
     name: str
     view: int | None = None
+    mean: int | None = None
 
 
 @dataclass(frozen=True)

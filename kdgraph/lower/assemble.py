@@ -15,6 +15,7 @@ from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.arguments import UnknownSize
 from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
+from kdgraph.lower.averaged import Averaged
 from kdgraph.lower.beginning import beginning
 from kdgraph.lower.cut import cut
 from kdgraph.lower.draft import Wiring
@@ -94,7 +95,7 @@ def assemble(
         readers[reader] = Reader(_body(networks[model], paths, shown[model], op), dtype, own)
     applied = _applied(graph, world, networks, dtype)
     rests = _rests(graph, world, networks, shown)
-    wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests)
+    wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks)
     program = lowered(graph, wiring)
     everyones = ranks.everyones if ranks is not None else None
     step = Step(program, graph, world, networks, told, draws, lasting.starts, everyones)
@@ -188,6 +189,8 @@ def _rests(
 
 def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Module:
     """A network with its taps; one that is not trained is frozen, and cut where it may be."""
+    if op.knob("mean"):
+        return Averaged(network, paths, through=bool(op.knob("through")))
     if not op.knob("frozen"):
         whole = Tapped(network, paths, sample=sample)
         return Resting(whole) if op.knob("rests") else whole

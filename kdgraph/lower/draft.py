@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -26,6 +26,7 @@ class Wiring:
         applied: modules of networks that are applied to values, by model and path.
         ranks: how ranks tell one another their values; None for one process.
         examples: how many training examples there are, if that is known.
+        networks: the models themselves, for memory that follows one.
         rests: what makes the layers that a branch of a network is grown from, by its name.
     """
 
@@ -36,6 +37,7 @@ class Wiring:
     ranks: Ranks | None = None
     examples: int | None = None
     rests: dict[str, Callable[[], nn.Module]] = field(default_factory=dict)
+    networks: Mapping[str, nn.Module] = field(default_factory=dict)
 
 
 @dataclass

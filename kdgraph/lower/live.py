@@ -15,6 +15,7 @@ from kdgraph.lower.catch import first_input
 from kdgraph.lower.stand_in import FAULTS, first_line, for_real, untouched
 from kdgraph.lower.suited import computes_in
 from kdgraph.lower.wrapped import refuse_wrapped
+from kdgraph.memory.ema import tensors_of
 from kdgraph.models.aliases import aliases
 
 Sizes = dict[str, tuple[int, ...]]
@@ -40,6 +41,7 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
         calls=calls,
         classes=classes,
         image=tuple(image),
+        values=sum(one.numel() for one in tensors_of(network).values()),
         takes={path: one for path, module in network.named_modules() if (one := _taken(module))},
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import fx
+from torch import fx, nn
 
 from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.lang.diagnostics import RecipeError
@@ -23,6 +24,7 @@ class Kept:
     examples: int | None
     seed: int
     dtype: torch.dtype
+    networks: Mapping[str, nn.Module]
 
 
 def build_memory(graph: LossGraph, write: int, kept: Kept) -> Memory:
@@ -40,6 +42,11 @@ def build_memory(graph: LossGraph, write: int, kept: Kept) -> Memory:
     if signature.flag("record"):
         fields = {slot: None for slot, _ in inputs}
         made = code(**fields)
+    elif signature.flag("network"):
+        model = str(node.op.knob("model"))
+        followed = code(model, kept.networks[model], momentum=node.op.knob("momentum"))
+        assert isinstance(followed, Memory)
+        return followed  # in the network's own precision
     else:
         knobs = {
             one.name: node.op.knob(one.name)

@@ -35,12 +35,12 @@ class Reader(nn.Module):
         self.precision: torch.dtype | None = None
         self.takes = computes_in(network)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor, *weights: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The values at the taps."""
         if self.prepare is not None:
             x = self.prepare(x)
         with self._autocast(x):
-            values = self.network(cast(x, self.takes))
+            values = self.network(cast(x, self.takes), *weights)
         return tuple(raised(value, self.dtype) for value in values)
 
     def _autocast(self, x: Tensor) -> AbstractContextManager[object]:

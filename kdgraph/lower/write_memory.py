@@ -18,7 +18,7 @@ def recall(draft: Draft, number: int) -> fx.Node:
     if name not in draft.placed:
         draft.placed.add(name)
         write = next(one for one in graph.find("write") if graph.node(one).op.writes == op.reads)
-        kept = Kept(wiring.examples, wiring.seed, wiring.dtype)
+        kept = Kept(wiring.examples, wiring.seed, wiring.dtype, wiring.networks)
         place(draft.root, name, build_memory(graph, write, kept))
     held = draft.code.call_module(path_of(name), tuple(draft.inside(number)))
     word = REGISTRY.get(str(op.knob("word")))

@@ -14,10 +14,12 @@ from kdgraph.lower.spelling import spelled
 
 def run(draft: Draft, number: int) -> fx.Node:
     """One forward of a network, on all its views in one batch; it gives a tuple of taps."""
-    op, views = draft.graph.node(number).op, draft.inside(number)
+    op, inside = draft.graph.node(number).op, draft.inside(number)
+    views = inside[: _views(op, inside)]
     batch = views[0] if len(views) == 1 else draft.call(operations.joined, *views)
-    made = draft.code.call_module(spelled(reader_name(op)), (batch,))
-    rename(made, f"{op.knob('model')}_taps")
+    weights = tuple(inside[len(views) :])
+    made = draft.code.call_module(spelled(reader_name(op)), (batch, *weights))
+    rename(made, f"{op.knob('mean') or op.knob('model')}_taps")
     return made
 
 
@@ -28,11 +30,17 @@ def take(draft: Draft, number: int) -> fx.Node:
     taps = op.knob("taps")
     assert isinstance(taps, tuple)
     value = draft.item(draft.made[source], taps.index(at.knob("tap")))
-    views = draft.inside(source)
+    inside = draft.inside(source)
+    views = inside[: _views(op, inside)]
     if len(views) > 1:
         value = draft.call(operations.block, value, tuple(views), at.knob("place"))
-    rename(value, f"{op.knob('model')}_{at.knob('tap')}")
+    rename(value, f"{op.knob('mean') or op.knob('model')}_{at.knob('tap')}")
     return value
+
+
+def _views(op: Op, inside: list[object]) -> int:
+    """How many of a run's inputs are views; the last one may be the weights."""
+    return len(inside) - bool(op.knob("mean"))
 
 
 def apply(draft: Draft, number: int) -> fx.Node:
@@ -51,4 +59,6 @@ def apply(draft: Draft, number: int) -> fx.Node:
 
 def reader_name(op: Op) -> str:
     """What a run's network is called in the program; with gradient through it, another name."""
-    return f"{op.knob('model')}{'_through' if op.knob('through') else ''}"
+    through = "_through" if op.knob("through") else ""
+    mean = f"_{op.knob('mean')}" if op.knob("mean") else ""
+    return f"{op.knob('model')}{mean}{through}"

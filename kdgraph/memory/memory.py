@@ -12,6 +12,8 @@ examples, where it asks for it; it returns a `Memory`. Flags say what the compil
     through   the value of this step goes into what is read, as in `once`
     record    it keeps several values by name, as in `delay(x=a, z=b)`
     fields    the name of a second value that is read with it, as in `table(v).count`
+    network   it follows a whole model instead of a value; the builder is given the network, and
+              the name stands for a model
     late      it holds nothing before the first commit; `holds` says whether it does
 """
 
@@ -60,6 +62,14 @@ def put(buffer: Tensor, value: Tensor, finite: Tensor | None) -> None:
     """Change a buffer in place, on the device, unless the step was not finite."""
     value = value.to(buffer.dtype)
     buffer.copy_(value if finite is None else torch.where(finite, value, buffer))
+
+
+def recall(memories: Mapping[str, Memory], held: Mapping[str, Memory]) -> None:
+    """Let memory begin where other memory of its name, kind and size is now."""
+    for name in memories.keys() & held.keys():
+        state, now = held[name].state_dict(), memories[name].state_dict()
+        if all(key in state and state[key].shape == one.shape for key, one in now.items()):
+            memories[name].load_state_dict(state)
 
 
 @overload

@@ -7,6 +7,9 @@ from dataclasses import replace
 from kdgraph.graph.graph import LossGraph, Op
 from kdgraph.passes.rewrite import swept
 
+Who = tuple[str, str]
+"""a model, and the name of the memory that holds its weights, if they are an average"""
+
 
 def join_forwards(graph: LossGraph) -> LossGraph:
     """Replace the taps of a model by one `run` of it and a `take` for each tap.
@@ -35,7 +38,7 @@ def join_forwards(graph: LossGraph) -> LossGraph:
     for number in views:
         new[number] = made.add(graph.node(number))
     taps = _taps(graph)
-    runs: dict[tuple[str, tuple[int, ...]], int] = {}
+    runs: dict[tuple[Who, tuple[int, ...]], int] = {}
     for number in graph.order():
         node = graph.node(number)
         if number in new:
@@ -44,16 +47,18 @@ def join_forwards(graph: LossGraph) -> LossGraph:
             inputs = tuple((slot, new[source]) for slot, source in graph.inputs(number))
             new[number] = made.add(node, inputs)
             continue
-        model, view = str(node.op.knob("model")), graph.sources(number)[0]
+        model, view = _who(graph, number), graph.sources(number)[0]
         together = _together(graph, model, view, views)
         if (model, together) not in runs:
             through = (("through", True),) if node.op.knob("through") else ()
             frozen = () if node.trained and not through else (("frozen", True),)
-            mode = tuple((word, True) for word in ("follows", "rests") if node.op.knob(word))
-            op = Op("run", (("model", model), ("taps", taps[model]), *frozen, *mode, *through))
+            told = ((word, node.op.knob(word)) for word in ("follows", "rests", "mean"))
+            mode = tuple((word, value) for word, value in told if value)
+            op = Op("run", (("model", model[0]), ("taps", taps[model]), *frozen, *mode, *through))
             slots = tuple((f"view{place}", new[one]) for place, one in enumerate(together))
+            weights = tuple(("weights", new[one]) for one in graph.sources(number)[1:])
             run = replace(node, op=op, sort="Tensor", axes=None, name="")
-            runs[model, together] = made.add(run, slots)
+            runs[model, together] = made.add(run, (*slots, *weights))
         base = view if view in together else _base(graph, view, together)
         knobs = (("place", together.index(base)), ("tap", node.op.knob("path")))
         take = replace(node, op=Op("take", knobs))
@@ -65,23 +70,29 @@ def join_forwards(graph: LossGraph) -> LossGraph:
     return swept(made)
 
 
-def _taps(graph: LossGraph) -> dict[str, tuple[str, ...]]:
+def _who(graph: LossGraph, tap: int) -> Who:
+    """The model of a tap, and the memory of its weights where they are an average."""
+    op = graph.node(tap).op
+    return str(op.knob("model")), str(op.knob("mean") or "")
+
+
+def _taps(graph: LossGraph) -> dict[Who, tuple[str, ...]]:
     """The taps of each model, in the order they are asked for."""
-    found: dict[str, dict[str, None]] = {}
+    found: dict[Who, dict[str, None]] = {}
     for number in graph.find("tap"):
-        op = graph.node(number).op
-        found.setdefault(str(op.knob("model")), {})[str(op.knob("path"))] = None
+        path = graph.node(number).op.knob("path")
+        found.setdefault(_who(graph, number), {})[str(path)] = None
     return {model: tuple(paths) for model, paths in found.items()}
 
 
-def _together(graph: LossGraph, model: str, view: int, views: list[int]) -> tuple[int, ...]:
+def _together(graph: LossGraph, model: Who, view: int, views: list[int]) -> tuple[int, ...]:
     """The views that go through a model in one batch with this one."""
     if view not in views:
         return (view,)
     seen = {
         graph.sources(number)[0]: bool(graph.node(number).op.knob("alone"))
         for number in graph.find("tap")
-        if graph.node(number).op.knob("model") == model
+        if _who(graph, number) == model
     }
     if seen[view]:
         return (view,)

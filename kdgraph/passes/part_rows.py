@@ -76,7 +76,7 @@ def part_rows(graph: LossGraph) -> Parted:
     if each is not None:
         place = {old: new for new, old in enumerate(graph.order())}
         each.terms, each.outputs = (), {name: place[n] for n, name in between.items()}
-        each = swept(each)
+        each = _read_only(each)
     return Parted(each, _given(graph, between), {name: kinds[n] for n, name in between.items()})
 
 
@@ -91,7 +91,21 @@ def _given(graph: LossGraph, between: dict[int, str]) -> LossGraph:
             inputs = tuple((slot, new[source]) for slot, source in graph.inputs(number))
             new[number] = made.add(node, inputs)
     made.outputs = {name: new[number] for name, number in graph.outputs.items()}
-    return swept(made)
+    return _read_only(made)
+
+
+def _read_only(graph: LossGraph) -> LossGraph:
+    """The graph without memory that it doesn't read: a metric writes none."""
+    read = {name for one in graph.needed(graph.asked()) for name in graph.node(one).op.reads}
+    idle = [one for one in graph.dag if set(graph.node(one).op.writes) - read]
+    graph.dag.remove_nodes_from(idle)
+    return swept(graph)
+
+
+def _is_network(node: Node) -> bool:
+    """Whether memory holds the weights of a network, the same for every row."""
+    word = REGISTRY.get(str(node.op.knob("word")))
+    return node.op.name == "recall" and word is not None and bool(word.flag("network"))
 
 
 def _kind(graph: LossGraph, number: int, kinds: dict[int, str]) -> str:
@@ -99,7 +113,7 @@ def _kind(graph: LossGraph, number: int, kinds: dict[int, str]) -> str:
     found = {kind for _, kind in inputs}
     if node.op.name == "origin":
         return PLACES
-    if node.op.name in LEAVES or (inputs and found == {FIXED}):
+    if node.op.name in LEAVES or (inputs and found == {FIXED}) or _is_network(node):
         return FIXED
     if node.op.reads or node.op.random or not found <= {FIXED, ROWS}:
         return WHOLE

@@ -31,7 +31,7 @@ def truncate_teacher(graph: LossGraph) -> LossGraph:
     def cut(made: LossGraph, node: Node, inputs: Inputs) -> int | None:
         if node.op.name != "run" or not node.op.knob("frozen") or node.op.knob("cut"):
             return None
-        if node.op.knob("follows"):
+        if node.op.knob("follows") or node.op.knob("mean"):
             return None
         op = Op("run", (*node.op.knobs, ("cut", True)))
         return made.add(replace(node, op=op), inputs)

@@ -18,7 +18,8 @@ def forwards(graph: LossGraph, plan: ViewPlan, step: Step | None) -> Iterator[tu
     for number in graph.find("run"):
         op = graph.node(number).op
         model = str(op.knob("model"))
-        seen = [words(graph, one, whole=False) for one in graph.sources(number)]
+        views = [source for slot, source in graph.inputs(number) if slot != "weights"]
+        seen = [words(graph, one, whole=False) for one in views]
         rows = [view.rows for name in seen if (view := plan.views.get(name)) is not None]
         total = sum(one for one in rows if one is not None)
         known = len(rows) == len(seen) and None not in rows
@@ -27,9 +28,10 @@ def forwards(graph: LossGraph, plan: ViewPlan, step: Step | None) -> Iterator[tu
         taps = [str(tap) for tap in _tuple(op.knob("taps"))]
         how = _frozen(op, taps) if op.knob("frozen") else "; with gradient"
         mode = "; eval mode" if op.knob("rests") else ""
-        kept = _kept(step, model) if step is not None else ""
+        kept = _kept(step, model) if step is not None and not op.knob("mean") else ""
         line = f"one forward of {', '.join(seen)}{together}{many}, read at {', '.join(taps)}"
-        yield model, f"{line}{how}{mode}{kept}"
+        average = f"; the average of {model}" if op.knob("mean") else ""
+        yield str(op.knob("mean") or model), f"{line}{average}{how}{mode}{kept}"
 
 
 def _tuple(value: object) -> tuple[object, ...]:

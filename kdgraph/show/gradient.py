@@ -66,7 +66,8 @@ def _own(node: Node, world: World) -> frozenset[str]:
     op = node.op
     if op.name in {"tap", "apply"}:
         model = str(op.knob("model"))
-        return frozenset({model}) if world.trains_model(model) else frozenset()
+        own = world.trains_model(model) and not op.knob("mean")
+        return frozenset({model}) if own else frozenset()
     word = REGISTRY.get(op.name)
     if op.name == "param" or (word is not None and word.kind == "module"):
         name = str(op.knob("name"))

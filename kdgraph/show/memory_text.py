@@ -40,7 +40,9 @@ def _inside(graph: LossGraph, number: int) -> Iterator[str]:
         elif slot in slots:
             yield value
     for key, knob in op.knobs:
-        if key != "name" and not (key in slots and slots[key] == knob):
+        if key == "model":
+            yield str(knob)
+        elif key != "name" and not (key in slots and slots[key] == knob):
             yield f"{key}={number_text(knob)}"
 
 

@@ -61,10 +61,11 @@ def _tap(graph: LossGraph, number: int) -> str:
     op = graph.node(number).op
     source = graph.sources(number)[0]
     if op.name == "take":
-        return f"{graph.node(source).op.knob('model')}.{op.knob('tap')}"
+        run = graph.node(source).op
+        return f"{run.knob('mean') or run.knob('model')}.{op.knob('tap')}"
     view = _words(graph, source, named=True)
     seen = "" if view == "x" else f"({view})"
-    return f"{op.knob('model')}{seen}.{op.knob('path')}"
+    return f"{op.knob('mean') or op.knob('model')}{seen}.{op.knob('path')}"
 
 
 def _held(text: str, op: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from kdgraph.lower.step import Step
-from kdgraph.memory.memory import Memory
+from kdgraph.memory.memory import Memory, recall
 
 
 @dataclass
@@ -27,10 +27,7 @@ class Handed:
     def give(self, step: Step) -> None:
         """Let a step begin where earlier stages have left what it also has."""
         step.parts.load_state_dict(self.parts, strict=False)
-        for name in step.memory.keys() & self.memory.keys():
-            state, now = self.memory[name].state_dict(), step.memory[name].state_dict()
-            if all(key in state and state[key].shape == one.shape for key, one in now.items()):
-                step.memory[name].load_state_dict(state)
+        recall(step.memory, self.memory)
 
     def take(self, step: Step) -> None:
         """Take over what a step has made of it."""

@@ -18,6 +18,7 @@ from kdgraph.graph.graph import LossGraph
 from kdgraph.lower.assemble import assemble
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
+from kdgraph.memory.memory import recall
 from kdgraph.passes import lean
 from kdgraph.passes.part_rows import MEAN, PLACES, part_rows
 from kdgraph.passes.stabilise import stabilise
@@ -79,6 +80,7 @@ class Metrics:
         programs = [one for one in (self.each, self.whole) if one is not None]
         for program in programs:
             program.parts.load_state_dict(self.step.parts.state_dict(), strict=False)
+            recall(program.memory, self.step.memory)
             program.clock(**self.step.program.clock.told)
         with _resting(self.step, *self.step.models.values(), *programs):
             found = self._collect(self.each) if self.each is not None else {}

@@ -19,10 +19,13 @@ def model_boxes(drawing: Drawing, world: World) -> tuple[list[Box], list[Arrow]]
     boxes: list[Box] = []
     arrows: dict[Arrow, None] = {}
     for (name, view), taps in forwards.items():
-        live = world.trains_model(name)
-        network, mode = world.networks[name], world.mode(name)
+        op = graph.node(taps[0]).op
+        model, mean = str(op.knob("model")), bool(op.knob("mean"))
+        live = world.trains_model(model) and not mean
+        network, mode = world.networks[model], "eval" if mean else world.mode(model)
         alone = f"on {seen(graph, view)}" if view is not None else ""
-        words = [network.title, "trained" if live else "frozen", alone]
+        how = f"average of {model}" if mean else "trained" if live else "frozen"
+        words = [network.title, how, alone]
         paths = dict.fromkeys(str(graph.node(one).op.knob("path")) for one in taps)
         facts = (
             ("network", network.title),
@@ -36,6 +39,9 @@ def model_boxes(drawing: Drawing, world: World) -> tuple[list[Box], list[Arrow]]
                 " · ".join(filter(None, words)), tuple(fact for fact in facts if fact[1]),
             )
         )  # fmt: skip
+        if mean:
+            weights = graph.sources(taps[0])[1]
+            arrows[Arrow(drawing.id(weights), box, style="dashed")] = None
         for tap in taps:
             image = graph.sources(tap)[0]
             flows = live and image in drawing.gradient.carries
@@ -49,4 +55,4 @@ def _forward(drawing: Drawing, tap: int) -> Forward:
     node = drawing.graph.node(tap)
     view = drawing.graph.sources(tap)[0]
     alone = bool(node.op.knob("alone")) or drawing.graph.node(view).op.name != "input"
-    return str(node.op.knob("model")), view if alone else None
+    return str(node.op.knob("mean") or node.op.knob("model")), view if alone else None

@@ -120,7 +120,8 @@ def _knobs(node: Node) -> list[str]:
 
 def _model(graph: LossGraph, number: int) -> str:
     """The model of a tap, with the view it sees where that is not the default one."""
-    model = str(graph.node(number).op.knob("model"))
+    op = graph.node(number).op
+    model = str(op.knob("mean") or op.knob("model"))
     name = seen(graph, graph.sources(number)[0])
     return model if name == "x" else f"{model}({name})"
 

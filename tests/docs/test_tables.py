@@ -10,15 +10,12 @@ from pathlib import Path
 import pytest
 
 import kdgraph
-from kdgraph.graph.forms import FORMS
-from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import SIZES, SOURCES
 from kdgraph.lang.condense import KEYS, Condensing
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.sections import SECTIONS
 from kdgraph.lang.setting import Data, ModelSpec
 from kdgraph.lang.stages import STAGE_KEYS
-from kdgraph.registry import REGISTRY
 from tests.docs.pages import DOCS, PAGES, ROOT, headings, links, rows, text
 
 WRITTEN = {"none": None, "true": True, "false": False}
@@ -77,15 +74,6 @@ def test_the_names_of_sources():
 
 def test_the_arguments_of_compile():
     assert set(rows("own-loop", "argument")) == set(inspect.signature(kdgraph.compile).parameters)
-
-
-def test_what_is_not_yet_is_not_there():
-    """A word that has come needs a section of its own, and has to leave this table."""
-    words = re.findall(r"`(\w+)`", " ".join(one for one, *_ in rows("language", "for").values()))
-    known = {*(one.name for one in REGISTRY), *FORMS, *library()}
-
-    assert words
-    assert known.isdisjoint(words)
 
 
 @pytest.mark.parametrize("page", PAGES)

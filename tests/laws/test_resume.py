@@ -19,7 +19,7 @@ from torch import Tensor
 
 from tests.end_to_end.command import STEPS, finish, kdgraph, start, tiny
 
-METHODS = ("kd", "icd", "fitnet", "sskd", "kcd", "crd", "dlb", "bingo")
+METHODS = ("kd", "icd", "fitnet", "sskd", "kcd", "crd", "bingo")
 TIMES = {"seconds", "images_per_second"}
 PATIENCE = 90.0
 
@@ -107,11 +107,11 @@ def whole(tmp_path_factory):
     return folder, cache
 
 
-@pytest.mark.parametrize("recipe", ["icd", "fitnet", "kcd", "crd", "dlb", "bingo"])
+@pytest.mark.parametrize("recipe", ["icd", "fitnet", "kcd", "crd", "bingo"])
 def test_killed_in_the_middle_of_an_epoch_and_resumed_in_a_new_process(recipe, tmp_path, whole):
     # fitnet has batch norm in a module of the recipe, icd learned scalars; kcd has condensed
     # its training set before the kill, and does so again after it; crd has memory and draws,
-    # dlb the images of the step before, bingo a table and images that are asked for by number
+    # bingo a table and images that are asked for by number
     folder, cache = whole
     command = words(recipe, tmp_path, "--no-alone")
     checkpoints = tmp_path / recipe / "checkpoints" / ("2" if recipe == "bingo" else "1")
