@@ -128,6 +128,7 @@ def _near(build: Builder, name: str, scope: Scope) -> str:
     known = {
         *scope.names(), *build.world.networks, *build.world.views, *SOURCES, *SIZES,
         *build.recipe.modules,
+        *(one.name for one in build.recipe.stages if one.compute is not None),
     }  # fmt: skip
     if name in ALIASES:
         return f"say of which model: `student.{name}`"

@@ -31,8 +31,8 @@ def cutmix(
     r"""Put a box of `b` into `a`: one box for the whole batch.
 
     $$ \lambda \sim \mathrm{Beta}(\alpha, \alpha), \qquad
-       r_h = \lfloor \tfrac12 \lfloor h \sqrt{1 - \lambda} \rfloor \rfloor, \quad
-       r_w = \lfloor \tfrac12 \lfloor w \sqrt{1 - \lambda} \rfloor \rfloor $$
+       r_h = \lfloor \lfloor h \sqrt{1 - \lambda} \rfloor / 2 \rfloor, \quad
+       r_w = \lfloor \lfloor w \sqrt{1 - \lambda} \rfloor / 2 \rfloor $$
 
     The box reaches $r_h$ and $r_w$ to either side of a pixel that is as likely as any other, and
     is cut off at the border.
