@@ -19,11 +19,11 @@ NUMBERS = {
 ANSWERS = everything()
 
 
-def test_no_answer_is_to_another_question():
-    assert set(ANSWERS) <= set(NUMBERS)
+def test_every_number_has_an_answer_and_no_answer_is_to_another_question():
+    assert set(ANSWERS) == set(NUMBERS)
 
 
-@pytest.mark.parametrize("key", [key for key in NUMBERS if key in ANSWERS])
+@pytest.mark.parametrize("key", NUMBERS)
 def test_the_compiled_recipe_says_it(key: str):
     said = torch.as_tensor(ANSWERS[key](key), dtype=torch.float64).detach().item()
 
