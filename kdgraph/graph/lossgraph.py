@@ -8,6 +8,7 @@ from kdgraph.graph.build import Builder
 from kdgraph.graph.condensed import ask_for_values, condenses
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.laws import graph_mistakes, unknown_parts
+from kdgraph.graph.lent_stages import stages_missed
 from kdgraph.graph.lookup import opened
 from kdgraph.graph.nodes import TooManyNodesError
 from kdgraph.graph.tables import TABLE, VIEW, table_mistakes
@@ -70,7 +71,7 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
     if not mistakes:
         mistakes += table_mistakes(build.graph, world)
     if not mistakes and stage.compute is None:
-        mistakes += graph_mistakes(build, stage, loss)
+        mistakes += [*graph_mistakes(build, stage, loss), *stages_missed(build, stage, loss)]
     return Built(build.graph, tuple(mistakes), used, parts)
 
 
