@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.values import Maker, Many, Unknown, Value
+from kdgraph.lang.errors.arguments import MissingArgument
 from kdgraph.lang.errors.names import UnknownModel
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.syntax import Call, Name
@@ -33,11 +34,15 @@ def branches(build: Builder, maker: Maker) -> Value:
     model = body.arguments[0].id if body.arguments and isinstance(body.arguments[0], Name) else ""
     network = build.world.networks.get(model)
     count = network.count(str(word.flag("each"))) if network else None
-    if network is None:
+    if network is None and not body.arguments:
+        usage = f"{word.name}(model, classes)"
+        missing = MissingArgument(span=body.span, function=word.name, slot="model", usage=usage)
+        build.note(missing)
+    elif network is None:
         known = ", ".join(f"`{name}`" for name in build.world.networks)
         advice = suggest(model, build.world.networks) or f"the models are {known}"
-        span = body.arguments[0].span if body.arguments else body.span
-        build.note(UnknownModel(span=span, name=model or write(body), advice=advice))
+        first = body.arguments[0]
+        build.note(UnknownModel(span=first.span, name=write(first), advice=advice))
     if count is None:
         return Unknown()
     makers = tuple(replace(maker, place=place) for place in range(count))

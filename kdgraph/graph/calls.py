@@ -11,7 +11,7 @@ from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
 from kdgraph.graph.class_columns import check_columns
 from kdgraph.graph.expand import expand
-from kdgraph.graph.fits import check_view
+from kdgraph.graph.fits import check_branch, check_view
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
@@ -219,7 +219,12 @@ def made(build: Builder, maker: Maker, first: Syntax, scope: Scope, tree: Call) 
                 advice="one module takes inputs of one width; make a second module",
             )
         )
-    return word(build, signature, body, inner, Applied(maker, number, first.span, tree))
+    applied = word(build, signature, body, inner, Applied(maker, number, first.span, tree))
+    if maker.place is None:
+        return applied
+    model = build.graph.node(applied).op.knob("model")
+    fits = check_branch(build, maker, model, number, first.span)
+    return applied if fits else build.unknown(tree.span)
 
 
 def _maker_word(build: Builder, maker: Maker) -> Signature | None:

@@ -9,7 +9,7 @@ from kdgraph.graph.frames import Argument, pointed
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import SortMistake
 from kdgraph.graph.network import Network
-from kdgraph.graph.values import Path
+from kdgraph.graph.values import Maker, Path
 from kdgraph.graph.wording import VIEWS, told
 from kdgraph.lang.errors.misfits import ExamplesForColumns, OtherWidth
 from kdgraph.lang.source import Span
@@ -74,6 +74,26 @@ def check_width(build: Builder, path: Path, number: int, span: Span) -> bool:
         advice=f"put `conv(…, {size})` around it" if maps else f"put `linear(…, {size})` around it",
     )
     build.note(mistake)
+    return False
+
+
+def check_branch(build: Builder, maker: Maker, model: object, number: int, span: Span) -> bool:
+    """Whether a branch may take a value: a map with the channels of the one that it grew at."""
+    network = build.world.networks.get(str(model))
+    tap = f"maps[{maker.place}]"
+    size = network.size(tap) if network is not None else None
+    axes = build.graph.node(number).axes
+    if not size or not axes or len(axes) != OF_MAPS or axes[CHANNELS].size in {None, size[0]}:
+        return True
+    build.note(
+        OtherWidth(
+            span=pointed(build.graph, number, build.frames, span).span,
+            function=f"{maker.name}[{maker.place}]",
+            wanted=f"maps of {_channels(size[0])}",
+            found=f"maps of {_channels(axes[CHANNELS])}",
+            advice=f"it grew at `{model}.{tap}`: `{maker.name}` goes with `{model}.maps`",
+        )
+    )
     return False
 
 

@@ -94,7 +94,7 @@ def assemble(
         shown[model] = cast(batch, computes_in(networks[model]))
         readers[reader] = Reader(_body(networks[model], paths, shown[model], op), dtype, own)
     applied = _applied(graph, world, networks, dtype)
-    rests = _rests(graph, world, networks, shown)
+    rests = _rests(graph, world, networks, shown, sample, prepare or {})
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks)
     program = lowered(graph, wiring)
     everyones = ranks.everyones if ranks is not None else None
@@ -174,6 +174,8 @@ def _rests(
     world: World,
     networks: Mapping[str, nn.Module],
     shown: Mapping[str, Tensor],
+    sample: Tensor,
+    prepare: Mapping[str, nn.Module],
 ) -> dict[str, Callable[[], nn.Module]]:
     """What makes the layers that the branches of networks are grown from."""
     found: dict[str, Callable[[], nn.Module]] = {}
@@ -181,8 +183,12 @@ def _rests(
         node = graph.node(number)
         model, place = str(node.op.knob("model")), node.op.knob("place")
         assert isinstance(place, int)
+        batch = shown.get(model)  # else no loss of this stage looks at the model itself
+        if batch is None:
+            own = prepare.get(model)
+            batch = cast(own(sample) if own else sample, computes_in(networks[model]))
         found[str(node.op.knob("name"))] = partial(
-            rest_of, networks[model], world.networks[model], place, shown[model], node.here
+            rest_of, networks[model], world.networks[model], place, batch, node.here
         )
     return found
 
