@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import kdgraph
+from kdgraph.experiment import examine
 from kdgraph.lower.tapped import Tapped
 from kdgraph.models.build import build
 from tests.references import staged
@@ -112,3 +113,7 @@ def test_the_review_goes_from_the_deepest_stage_to_the_first():
     }
 
     assert reached == {"review", "r", "r1", "r2", "r3"}
+
+
+def test_boundaries_of_a_larger_teacher_map_are_averaged_down():
+    assert not examine("ab", "cifar100-light").analysis.errors
