@@ -204,11 +204,11 @@ class _Planner:
     def _call(self, made: Signature, tree: Call, name: str, label: str) -> View | None:
         edges = [slot for slot in made.parameters if slot.is_edge and slot.sort == "Image"]
         values = [slot for slot in made.parameters if slot.is_edge and slot.sort != "Image"]
-        if not tree.arguments:
+        missing = [one for one in (*edges, *values)[len(tree.arguments) :] if one.is_required]
+        if missing or not tree.arguments:
+            slot = (*missing, *edges)[0].name
             self.mistakes.append(
-                MissingArgument(
-                    span=tree.span, function=made.name, slot=edges[0].name, usage=str(made)
-                )
+                MissingArgument(span=tree.span, function=made.name, slot=slot, usage=str(made))
             )
             return None
         inputs: list[View] = []
