@@ -130,3 +130,13 @@ def copied(value: Tensor) -> Tensor:
 def detached(value: Tensor) -> Tensor:
     """The value alone, as memory keeps it."""
     return value.detach()
+
+
+def doubled(value: Tensor) -> Tensor:
+    """Labels and masks as numbers of double precision; values that are such already stay."""
+    return value.to(torch.float64) if isinstance(value, Tensor) else value
+
+
+def number(value: float, like: Tensor) -> Tensor:
+    """A number in double precision, where another value is."""
+    return torch.full((), value, dtype=torch.float64, device=like.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import fx
 
 from kdgraph.graph.axes import by_rows
@@ -84,7 +85,23 @@ def _function(draft: Draft, number: int, op: Op, made: Signature) -> fx.Node:
             args += value
         elif parameter is not None and value != parameter.default:
             kwargs[slot] = value
-    return draft.code.call_function(REGISTRY.code(op.name), tuple(args), kwargs)
+    if draft.wiring.dtype == torch.float64:
+        args = _exact(draft, op.name, args)
+    made_of = draft.code.call_function(REGISTRY.code(op.name), tuple(args), kwargs)
+    doubled = op.name == "onehot" and draft.wiring.dtype == torch.float64
+    return draft.call(operations.doubled, made_of) if doubled else made_of
+
+
+def _exact(draft: Draft, word: str, args: list[object]) -> list[object]:
+    """What a step in double precision computes from labels, masks and numbers alone, in double.
+
+    PyTorch gives such values its default precision, where 0.01 is right to 1e-9 only.
+    """
+    if word == "mean":
+        return [draft.call(operations.doubled, args[0]), *args[1:]]
+    if word == "where" and not any(isinstance(one, fx.Node) for one in args[1:]):
+        return [args[0], *(draft.call(operations.number, one, args[0]) for one in args[1:])]
+    return args
 
 
 def _matched(draft: Draft, number: int) -> list[object]:

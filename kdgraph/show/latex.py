@@ -14,19 +14,27 @@ Line = tuple[str, str]
 
 
 def text(recipe: Recipe, stage: str | None = None) -> str:
-    """The equation of a recipe, ready for a paper that loads amsmath.
+    """The equation of a recipe, ready for a paper that loads amsmath; one for each stage.
 
     Args:
         recipe: as it was read.
-        stage: whose loss is written; the recipe's own, else that of the last stage.
+        stage: whose loss is written, of several; all by default.
     """
+    stages = [one.name for one in recipe.stages if one.loss is not None]
+    title = f"% {recipe.title or recipe.name}{', ' if recipe.cite else ''}{recipe.cite}\n"
+    if stage is None and stages[1:]:
+        told = (f"% stage {one}\n{_equation(recipe, _loss(recipe, one))}" for one in stages)
+        return title + "\n".join(told)
     loss = _loss(recipe, stage)
+    return title + _equation(recipe, loss) if loss is not None else ""
+
+
+def _equation(recipe: Recipe, loss: Syntax | None) -> str:
     if loss is None:
         return ""
     lines = [(r"\mathcal{L}", latex(loss)), *_where(recipe, loss)]
     body = " \\\\\n".join(f"  {left} &= {right}" for left, right in lines)
-    title = f"% {recipe.title or recipe.name}{', ' if recipe.cite else ''}{recipe.cite}\n"
-    return f"{title}\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
 def _loss(recipe: Recipe, stage: str | None) -> Syntax | None:
