@@ -137,6 +137,8 @@ def doubled(value: Tensor) -> Tensor:
     return value.to(torch.float64) if isinstance(value, Tensor) else value
 
 
-def number(value: float, like: Tensor) -> Tensor:
-    """A number in double precision, where another value is."""
+def number(value: float, like: Tensor | float) -> Tensor | float:
+    """A number in double precision, where a mask is; beside a plain number it stays one."""
+    if not isinstance(like, Tensor):
+        return value
     return torch.full((), value, dtype=torch.float64, device=like.device)

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 def look(pixels, examples):
     assert len(pixels) == len(examples)
-    return {"x": pixels}
+    return pixels
 
 
 def test_they_are_what_the_classifier_sees_in_its_own_normalisation_and_nothing_moves():
