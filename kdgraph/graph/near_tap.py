@@ -13,6 +13,10 @@ TOKENS = 2
 
 def near_tap(network: Network, path: str) -> str:
     """What to do about it: the nearest tap, and what the longest right beginning holds."""
+    if path.partition("[")[0] in MANY and path.partition("]")[2]:
+        return (
+            f"`{network.name}.{path.partition(']')[0]}]` is a value; tap the module by its own path"
+        )
     paths = network.paths or frozenset()
     prefix = path
     while prefix and prefix not in paths:

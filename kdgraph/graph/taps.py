@@ -112,6 +112,8 @@ def _view(build: Builder, model: Model, span: Span) -> int:
 
 def _is_missing(network: Network, path: str) -> bool:
     head = path.partition("[")[0]
+    if path.partition("]")[2] and head in MANY:
+        return True  # a map is a value: no module lies in it
     if head in ALIASES:
         return network.aliases is not None and head not in network.aliases
     paths = network.paths
