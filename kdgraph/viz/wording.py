@@ -77,7 +77,8 @@ def formula(graph: LossGraph, number: int, folding: Folding) -> str:
     names = {}
     for source in _entering(graph, number, folding):
         span = graph.node(source).here
-        if span is not None and _within(span, here):
+        inside = bool(graph.node(source).calls)  # of a function: its call is not the box alone
+        if span is not None and not inside and _within(span, here):
             names[span] = title(graph, source, folding)
     text = _replaced(here, names)
     for name in names.values():

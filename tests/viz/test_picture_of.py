@@ -322,3 +322,14 @@ def test_memory_is_a_box_that_no_gradient_enters_or_leaves(monkeypatch):
     assert arrow(picture, "M", "kd").style == "dashed"
     assert arrow(picture, "s", "kd").style == "solid"
     assert picture.notes[-1].startswith("Memory is read as it was before the step")
+
+
+def test_memory_that_a_function_reads_does_not_stand_for_its_call():
+    picture = drawn(
+        "loss: a\nwhere:\n  a: 2·far(student.features)\n"
+        "  Q: queue(student.features, 32)\n"
+        "define:\n  far(v): mean(v @ Qᵀ)\n"
+    )
+
+    assert "Q" in named(picture)
+    assert "far(student.features)" in box(picture, "a").detail
