@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.idle import idle
 from kdgraph.graph.large_metrics import large_metrics
 from kdgraph.graph.lossgraph import Built, build_loss, build_metrics
 from kdgraph.graph.network import Network
@@ -31,7 +32,6 @@ from kdgraph.graph.vocabulary import library
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import AllFrozen
-from kdgraph.lang.errors.names import IdleLoss, UnusedName
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.find import source_of
 from kdgraph.lang.override import overridden
@@ -135,7 +135,7 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
     graphs = [one.graph for _, one in built] + ([metrics.graph] if metrics is not None else [])
     mistakes += sight_mistakes(world, graphs)
     if not any(one.severity == "error" for one in mistakes):
-        mistakes += _unused(recipe, used)
+        mistakes += idle(recipe, used)
     unique = {(one.code, one.headline, one.span): one for one in mistakes}
     ordered = sorted(unique.values(), key=_place)
     at_home = homes(world, graphs)
@@ -162,22 +162,6 @@ def stage_world(world: World, stage: Stage) -> World:
 def _place(mistake: Diagnostic) -> tuple[str, int]:
     span = mistake.span
     return (span.source.path, span.start) if span else ("", 0)
-
-
-def _unused(recipe: Recipe, used: set[str]) -> list[Diagnostic]:
-    """What no stage asks for; only of this file, not of what it extends."""
-    own = [
-        entry
-        for section in (recipe.where, recipe.views, recipe.modules)
-        for name, entry in section.items()
-        if name not in used and name != "x" and entry.key.source == recipe.source
-    ]
-    idle: list[Diagnostic] = [UnusedName(span=entry.key, name=entry.name) for entry in own]
-    loss, stages = recipe.loss, recipe.stages
-    if loss is not None and loss.span.source == recipe.source and stages:
-        asked = any(stage.loss is None and stage.compute is None for stage in stages)
-        idle += [] if asked else [IdleLoss(span=loss.span)]
-    return idle
 
 
 def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is one of the design's
