@@ -11,17 +11,13 @@ from torch import nn
 from kdgraph.experiment import examine
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.setting import ModelSpec
-from kdgraph.lower.prepared import Prepared
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import atomic, config, teacher
 from kdgraph.train import device as devices
-from kdgraph.train.blend import blend, settle
 from kdgraph.train.cast import STUDENT, Cast, cast
 from kdgraph.train.closing import Found, fidelities, likenesses, tell
 from kdgraph.train.distributed import ALONE, shared
-from kdgraph.train.evaluate import looker
 from kdgraph.train.events import Listener, Warned
-from kdgraph.train.feed import near
 from kdgraph.train.footprint import peak, restart
 from kdgraph.train.groundwork import Groundwork
 from kdgraph.train.journal import Journal
@@ -41,12 +37,12 @@ from kdgraph.train.result import (
 )
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.sees import sees
+from kdgraph.train.setting_out import set_out
 from kdgraph.train.stage import Outcome, StageResult
 from kdgraph.train.table import Entry
 from kdgraph.train.tensorboard import Curves, is_installed
 from kdgraph.train.together import led, together
 from kdgraph.train.wording import data_words
-from kdgraph.views.normalize import Normalize
 
 
 @dataclass
@@ -192,28 +188,8 @@ class Run:
                 )
                 own = seed if name in made.learners else made.seed
                 self._taught(name, spec, networks[name], lesson, own)
-        self._blend(made, networks)
+        set_out(made, networks, self.normalisations, self.place.device, self.say)
         return networks
-
-    def _blend(self, made: Cast, networks: Mapping[str, nn.Module]) -> None:
-        """Let learners that start from another model begin between both."""
-        models, device = made.experiment.setting.models, self.place.device
-        for name in made.learners:
-            start = models[name].start
-            if start is None or start.share == 0:
-                continue
-            span = made.experiment.setting.spans.get(name)
-            blend(networks[name], networks[start.source], start.share, name, start.source, span)
-            scale, home = self.normalisations[name], made.experiment.analysis.homes[name]
-            settle(
-                Prepared(Normalize(scale.mean, scale.std), networks[name]).to(device),
-                near(made.split.train, device),
-                looker(made.experiment.analysis.views.steps, [home]),
-                home,
-                batch=made.experiment.protocol().eval_batch,
-                device=device,
-            )
-            self.say(f"{name}: {start.share:g} of the way from its start to {start.source}")
 
     def _taught(
         self, name: str, spec: ModelSpec, network: nn.Module, lesson: Lesson, seed: int
