@@ -40,7 +40,7 @@ class Recollection:
             raise RuntimeError(msg)
         self._staged.append(
             {
-                name: {slot: value.detach().clone() for slot, value in values.items()}
+                name: {slot: value.clone() for slot, value in values.items()}
                 for name, values in writes.items()
             }
         )
