@@ -77,9 +77,8 @@ def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree
 
 
 def _whole(build: Builder, number: int) -> int:
-    node = build.graph.node(number)
-    value = node.op.knob("value") if node.op.name == "const" else None
-    if not isinstance(value, float) or node.span is None:
+    node, value = build.graph.node(number), constant(build.graph, number)
+    if value is None or node.span is None:
         return number
     return build.leaf(Op("const", (("value", int(value)),)), "Scalar", (), node.span)
 

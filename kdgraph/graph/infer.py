@@ -69,7 +69,7 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
     sorts = {node.sort for node in nodes}
     if sorts == {"Scalar"}:
         return "Scalar"
-    if op in SHIFTED | {"mul"} and "Labels" in sorts and all(map(_is_whole, nodes)):
+    if op in SHIFTED | {"mul"} and are_labels(nodes):
         return "Labels"
     if op == "neg":
         return nodes[0].sort if nodes[0].sort in KEEPS - {"Distribution"} else "Tensor"
@@ -89,8 +89,12 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
     return "Scalar" if axes == () else "Tensor"
 
 
+def are_labels(nodes: Sequence[Node]) -> bool:
+    """Whether all values are labels, but for whole numbers that labels stay labels with."""
+    return any(node.sort == "Labels" for node in nodes) and all(map(_is_whole, nodes))
+
+
 def _is_whole(node: Node) -> bool:
-    """Whether a value is labels, or a whole number that labels stay labels with."""
     value = node.op.knob("value") if node.op.name == "const" else None
     return node.sort == "Labels" or (isinstance(value, (int, float)) and value == int(value))
 
@@ -160,7 +164,9 @@ def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int |
         return Inferred(made.sort, None, tuple(mistakes))
     if rule == "broadcast":
         axes, clashes = broadcast([(slot, node.axes) for slot, node in inputs])
-        sort = _arithmetic_sort("min", [node for _, node in inputs], axes)
+        nodes = [node for _, node in inputs]
+        chosen = nodes[-2:]  # what the mask of `where` is doesn't matter
+        sort = "Labels" if are_labels(chosen) else _arithmetic_sort("min", nodes, axes)
         return Inferred(sort, axes, tuple(clashes))
     shapes = [node.axes for _, node in inputs]
     if rule in RULES:

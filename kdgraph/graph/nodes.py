@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from kdgraph.graph.constant import constant
 from kdgraph.graph.frames import Frame
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
 from kdgraph.graph.infer import Inferred
@@ -119,8 +120,15 @@ class Nodes:
         return self.leaf(Op("given", (("name", name),)), "Tensor", None, span)
 
     def seen(self, inputs: tuple[tuple[str, int], ...]) -> list[tuple[str, Node]]:
-        """The slots with what is known about the nodes in them."""
-        return [(slot, self.graph.node(source)) for slot, source in inputs]
+        """The slots with what is known about the nodes in them; `2 − 1` is seen as the number 1."""
+        return [(slot, self._seen(source)) for slot, source in inputs]
+
+    def _seen(self, number: int) -> Node:
+        node = self.graph.node(number)
+        if node.op.name == "const" or node.axes != ():
+            return node
+        value = constant(self.graph, number)
+        return node if value is None else replace(node, op=Op("const", (("value", value),)))
 
     def note(self, mistake: Diagnostic) -> None:
         """Keep a mistake; the same one at the same place, or in the same call, is said once."""

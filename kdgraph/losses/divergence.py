@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kdgraph.losses.rows import gathered
+from kdgraph.losses.rows import gathered, kept
 from kdgraph.primitive import primitive
 from kdgraph.sorts import Distribution, LogDistribution, Mask, Scalar, Values
 
@@ -51,6 +51,7 @@ def kl(
         Statistics 22(1). As a loss on soft targets: Hinton, Vinyals, Dean. Distilling
         the Knowledge in a Neural Network, 2015. arXiv:1503.02531, section 2.
     """
+    target, guess = kept(target, rows, 0.0), kept(guess, rows, 1.0)
     out = target == 0
     p = torch.where(out, 1.0, target)
     q = torch.where(out, 1.0, guess)
@@ -89,6 +90,7 @@ def kl_log(
         Kullback, Leibler. On Information and Sufficiency, 1951. Annals of Mathematical
         Statistics 22(1).
     """
+    target, guess = kept(target, rows, -torch.inf), kept(guess, rows, 0.0)
     out = target == -torch.inf
     u = torch.where(out, 0.0, target)
     v = torch.where(out, 0.0, guess)

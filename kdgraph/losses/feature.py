@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from kdgraph.knobs import Positive
-from kdgraph.losses.rows import gathered
+from kdgraph.losses.rows import gathered, kept
 from kdgraph.primitive import primitive
 from kdgraph.sorts import Mask, Scalar, Values
 
@@ -46,7 +46,7 @@ def mse(
         as a loss on features: Romero, Ballas, Kahou, Chassang, Gatta, Bengio. FitNets:
         Hints for Thin Deep Nets, 2014. arXiv:1412.6550, section 2.2.
     """
-    return _gathered((guess - truth) ** 2, reduce, rows)
+    return _gathered(kept(guess - truth, rows, 0.0) ** 2, reduce, rows)
 
 
 @primitive(shape="examples")
@@ -80,7 +80,7 @@ def l1(
         as a loss on features: Kim, Park, Kwak. Paraphrasing Complex Network: Network
         Compression via Factor Transfer, 2018. arXiv:1802.04977, section 3.2.
     """
-    return _gathered((guess - truth).abs(), reduce, rows)
+    return _gathered(kept(guess - truth, rows, 0.0).abs(), reduce, rows)
 
 
 @primitive(shape="examples")
@@ -118,6 +118,7 @@ def smooth_l1(
         Girshick. Fast R-CNN, 2015. arXiv:1504.08083, equation 3. On relations: Park, Kim,
         Lu, Cho. Relational Knowledge Distillation, 2019. arXiv:1904.05068, equation 7.
     """
+    guess, truth = kept(guess, rows, 0.0), kept(truth, rows, 0.0)
     return _gathered(F.smooth_l1_loss(guess, truth, reduction="none", beta=beta), reduce, rows)
 
 

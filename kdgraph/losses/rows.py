@@ -6,6 +6,20 @@ import torch
 from torch import Tensor
 
 
+def kept(values: Tensor, rows: Tensor | None, instead: float) -> Tensor:
+    """Values, with another in the rows that don't count: what is masked is never computed with.
+
+    Args:
+        values: what each row holds; its first axes are those of `rows`.
+        rows: the rows that count, by truth or by 0 and 1; all of them where it is None.
+        instead: harmless where the loss computes with it.
+    """
+    if rows is None:
+        return values
+    rows = rows.to(torch.bool)
+    return torch.where(rows.reshape(rows.shape + (1,) * (values.ndim - rows.ndim)), values, instead)
+
+
 def gathered(each: Tensor, reduce: str, rows: Tensor | None = None, *, width: int = 1) -> Tensor:
     """Reduce the values of rows, of which only those in the mask `rows` count.
 

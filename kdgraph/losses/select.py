@@ -30,7 +30,7 @@ def min(
         two that go together → what they make together.
 
     Units:
-        those of both.
+        those of both; of labels and a whole number, labels.
 
     Errors:
         none.
@@ -39,9 +39,9 @@ def min(
         elementary.
     """
     if isinstance(a, Tensor):
-        return torch.minimum(a, b) if isinstance(b, Tensor) else a.clamp(max=b)
+        return torch.minimum(a, b) if isinstance(b, Tensor) else a.clamp(max=_like(a, b))
     if isinstance(b, Tensor):
-        return b.clamp(max=a)
+        return b.clamp(max=_like(b, a))
     return a if a <= b else b
 
 
@@ -63,7 +63,7 @@ def max(
         two that go together → what they make together.
 
     Units:
-        those of both.
+        those of both; of labels and a whole number, labels.
 
     Errors:
         none.
@@ -72,9 +72,9 @@ def max(
         elementary.
     """
     if isinstance(a, Tensor):
-        return torch.maximum(a, b) if isinstance(b, Tensor) else a.clamp(min=b)
+        return torch.maximum(a, b) if isinstance(b, Tensor) else a.clamp(min=_like(a, b))
     if isinstance(b, Tensor):
-        return b.clamp(min=a)
+        return b.clamp(min=_like(b, a))
     return a if a >= b else b
 
 
@@ -128,7 +128,7 @@ def where(
         three that go together → what they make together.
 
     Units:
-        those of `a` and `b`.
+        those of `a` and `b`; of labels and a whole number, labels.
 
     Errors:
         a side that isn't taken gets no gradient, but where computing it was already
@@ -139,5 +139,11 @@ def where(
         elementary.
     """
     if isinstance(m, Tensor):
-        return torch.where(m.to(torch.bool), a, b)
+        return torch.where(m.to(torch.bool), _like(b, a), _like(a, b))
     return a if m else b
+
+
+def _like(v: Tensor | float, bound: Tensor | float) -> Tensor | float:
+    """A bound beside a value: labels stay whole numbers beside one that is whole."""
+    labels = isinstance(v, Tensor) and not v.is_floating_point() and v.dtype != torch.bool
+    return int(bound) if labels and isinstance(bound, float) and bound.is_integer() else bound

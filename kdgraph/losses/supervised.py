@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from kdgraph.knobs import Share
-from kdgraph.losses.rows import gathered
+from kdgraph.losses.rows import gathered, kept
 from kdgraph.primitive import primitive
 from kdgraph.sorts import Labels, Logits, Mask, Scalar
 
@@ -33,7 +33,8 @@ def cross_entropy(
         truth: the class of each row; one number where every row has the same.
         smoothing: $\epsilon$, the share of the target spread evenly over all classes.
         reduce: `rows` is the mean over rows, `sum` their sum, `none` leaves the rows.
-        rows: a mask of the rows that count; the mean is over these.
+        rows: a mask of the rows that count; the mean is over these. None counts: 0. The label
+            of another row is never looked up: `rows=y >= 0` leaves out labels of −100.
 
     Shapes:
         guess (b, k), truth (b): a number, or (b) with `reduce=none`. Further axes
@@ -43,17 +44,17 @@ def cross_entropy(
         nats for each row. Guessing evenly over k classes costs log k.
 
     Errors:
-        a label outside 0 … k−1 is an index error on a CPU.
+        a label outside 0 … k−1 in a row that counts is an index error on a CPU.
 
     Source:
         Goodfellow, Bengio, Courville. Deep Learning, 2016, section 6.2.2.1. Smoothing:
         Szegedy, Vanhoucke, Ioffe, Shlens, Wojna. Rethinking the Inception Architecture
         for Computer Vision, 2015. arXiv:1512.00567, section 7.
     """
-    log_p = F.log_softmax(guess, dim=-1)
+    log_p = F.log_softmax(kept(guess, rows, 0.0), dim=-1)
     if not isinstance(truth, Tensor):
         truth = torch.full_like(guess[..., 0], truth, dtype=torch.long)
-    each = -log_p.gather(-1, truth.unsqueeze(-1)).squeeze(-1)
+    each = -log_p.gather(-1, kept(truth, rows, 0).unsqueeze(-1)).squeeze(-1)
     if smoothing:
         each = (1 - smoothing) * each - smoothing * log_p.mean(dim=-1)
     return gathered(each, reduce, rows)

@@ -141,3 +141,19 @@ def test_the_logarithmic_twin_does_not_underflow():
 
     assert kl(t.softmax(-1), s.softmax(-1)).isinf()
     assert kl_log(t.log_softmax(-1), s.log_softmax(-1)).item() == pytest.approx(200)
+
+
+@pytest.mark.parametrize("word", [kl, kl_log])
+def test_a_masked_row_that_is_infinite_gets_no_gradient(word):
+    p = torch.tensor([[0.5, 0.5], [0.75, 0.25]], requires_grad=True)
+    q = torch.tensor([[1.0, 0.0], [0.5, 0.5]], requires_grad=True)
+    sides = (p.log(), q.log()) if word is kl_log else (p, q)
+    for one in sides:
+        one.retain_grad()
+
+    value = word(*sides, rows=torch.tensor([False, True]))
+    value.backward()
+
+    assert value.item() == pytest.approx(0.75 * math.log(1.5) + 0.25 * math.log(0.5))
+    assert [one.grad[0].tolist() for one in sides] == [[0.0, 0.0], [0.0, 0.0]]
+    assert all(one.grad[1].all() for one in sides)

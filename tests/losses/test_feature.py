@@ -57,3 +57,15 @@ def test_a_vector_has_one_element_a_row():
     v = torch.tensor([1.0, 2.0])
 
     assert mse(v, torch.zeros(2), reduce="rows") == mse(v, torch.zeros(2)) == 2.5
+
+
+@pytest.mark.parametrize("word", [mse, l1, smooth_l1])
+def test_a_masked_example_that_is_infinite_gets_no_gradient(word):
+    guess = torch.tensor([[1.0], [torch.inf]], requires_grad=True)
+
+    value = word(guess, torch.zeros(2, 1), rows=torch.tensor([True, False]))
+    value.backward()
+
+    assert value.isfinite()
+    assert guess.grad[1].item() == 0
+    assert guess.grad[0].isfinite()

@@ -75,3 +75,25 @@ def test_two_equal_tensors_share_the_gradient():
 def test_a_nan_is_never_bounded_away():
     assert min(torch.tensor(torch.nan), 10).isnan()
     assert clamp(torch.tensor(torch.nan), low=0, high=1).isnan()
+
+
+@pytest.mark.parametrize(
+    "bounded",
+    [
+        lambda y: max(y, 0.0),
+        lambda y: max(0.0, y),
+        lambda y: clamp(y, low=0.0),
+        lambda y: where(y >= 0, y, 0.0),
+        lambda y: where(y < 0, 0.0, y),
+        lambda y: min(max(y, 0.0), 2.0),
+    ],
+)
+def test_labels_stay_whole_numbers_beside_whole_numbers(bounded):
+    made = bounded(torch.tensor([2, -100, 1]))
+
+    assert made.dtype == torch.int64
+    assert made.tolist() == [2, 0, 1]
+
+
+def test_labels_beside_a_fraction_are_no_labels_any_more():
+    assert max(torch.tensor([2, -1]), 0.5).tolist() == [2.0, 0.5]

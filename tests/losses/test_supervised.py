@@ -74,3 +74,29 @@ def test_an_impossible_class_that_is_not_the_truth_costs_nothing():
 
     assert value.item() == 0
     assert guess.grad.tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("reduce", ["rows", "sum", "none"])
+def test_the_label_of_a_masked_row_is_never_looked_up(reduce: str):
+    # −100 names no class; the masked row, which is infinite besides, gets no gradient
+    guess = torch.tensor([[0.0, math.log(3)], [torch.inf, 0.0], [0.0, 0.0]], requires_grad=True)
+    truth = torch.tensor([1, -100, 0])
+
+    value = cross_entropy(guess, truth, rows=truth >= 0, reduce=reduce)
+    value.sum().backward()
+
+    each = [math.log(4 / 3), 0.0, math.log(2)]
+    expected = {"rows": [sum(each) / 2], "sum": [sum(each)], "none": each}[reduce]
+    assert value.reshape(-1).tolist() == pytest.approx(expected)
+    by_hand = torch.tensor([[0.25, -0.25], [0.0, 0.0], [-0.5, 0.5]])
+    torch.testing.assert_close(guess.grad, by_hand / (2 if reduce == "rows" else 1))
+
+
+def test_where_no_label_counts_it_is_zero_and_trains_nothing():
+    guess, truth = torch.randn(2, 3, requires_grad=True), torch.tensor([-100, -100])
+
+    value = cross_entropy(guess, truth, rows=truth >= 0)
+    value.backward()
+
+    assert value.item() == 0
+    assert not guess.grad.any()
