@@ -11,6 +11,7 @@ Positive = Annotated[float, "Positive"]
 Share = Annotated[float, "Share"]
 Count = Annotated[int, "Count"]
 Natural = Annotated[int, "Natural"]
+Several = Annotated[int, "Several"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Knob:
     words: str
     takes: Callable[[object], bool]
     whole: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it takes numbers, and not words."""
+        return self.words.startswith(("a number", "a whole number"))
 
 
 def _number(value: object) -> bool:
@@ -41,6 +47,9 @@ KNOBS = {
     "Share": Knob("a number from 0 to 1", lambda v: _bound(v, lambda x: 0 <= x <= 1)),
     "Count": Knob(
         "a whole number from 1 up", lambda v: _whole(v) and _bound(v, lambda x: x >= 1), whole=True
+    ),
+    "Several": Knob(
+        "a whole number from 2 up", lambda v: _whole(v) and _bound(v, lambda x: x >= 2), whole=True
     ),
     "Natural": Knob(
         "a whole number from 0 up",

@@ -124,7 +124,8 @@ def primitive(function: Any = None, **flags: object) -> Any:
         function: annotated with sorts and knob types; its name becomes the word.
         **flags: `couples=True` where a row of the result depends on other rows;
             `ordered=True` where the order of the batch matters; `gradient="custom"`
-            where the backward is not the derivative.
+            where the backward is not the derivative; `several="v"` where it compares the
+            entries of `v` along the axis `over`, or the last, and one alone says nothing.
 
     Returns:
         the function itself, with its `signature` attached and registered.

@@ -11,6 +11,9 @@ from kdgraph.lang.errors import suggest
 from kdgraph.lang.errors.data import BadAmount, NoRoot, UnknownDataSet
 
 
+FEWEST = {"size": 1, "classes": 2, "limit": 1, "test_limit": 1}
+
+
 def mistakes(spec: DataSpec) -> Iterator[Diagnostic]:
     """Everything wrong with what a setting says about its data.
 
@@ -28,11 +31,16 @@ def mistakes(spec: DataSpec) -> Iterator[Diagnostic]:
         yield _amount(spec, "label_noise", "from 0 to less than 1")
     if spec.channels not in (None, 1, 3):
         yield _amount(spec, "channels", "1 (grey) or 3 (colour)")
-    for field, least in (("size", 1), ("classes", 2), ("limit", 1), ("test_limit", 1)):
+    for field, least in FEWEST.items():
         number = getattr(spec, field)
         if number is not None and number < least:
-            yield _amount(spec, field, f"at least {least}")
+            yield too_few(field, str(number))
 
 
 def _amount(spec: DataSpec, field: str, allowed: str) -> BadAmount:
     return BadAmount(field=field, found=str(getattr(spec, field)), allowed=allowed)
+
+
+def too_few(field: str, found: str) -> BadAmount:
+    """A count below what there must be, as written or as counted."""
+    return BadAmount(field=field, found=found, allowed=f"at least {FEWEST[field]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from kdgraph.data.check import mistakes
+from kdgraph.data.check import FEWEST, mistakes, too_few
 from kdgraph.data.cifar import cifar
 from kdgraph.data.digits import digits
 from kdgraph.data.files import Files
@@ -79,6 +79,8 @@ def _refuse(spec: DataSpec, train: Listed, test: Listed) -> None:
         where = str(spec.folder)
         mistake = WrongClassCount(folder=where, name=spec.name, found=found, expected=expected)
         raise RecipeError(mistake)
+    if found < FEWEST["classes"]:
+        raise RecipeError(too_few("classes", f"{found}, as counted in `{spec.folder}`"))
 
 
 def _chosen(part: Listed, total: int, limit: int | None) -> Listed:

@@ -25,7 +25,10 @@ def check_columns(
     tree: Syntax,
     spans: dict[str, Span],
 ) -> None:
-    """Refuse `y` beside fewer columns than there are classes; other labels count otherwise."""
+    """Refuse `y` beside fewer columns than there are classes; other labels count otherwise.
+
+    Of one column alone no class can be told: inference refuses it.
+    """
     classes = build.world.classes
     _refuse_class(build, made, inputs, tree, spans)
     sorts = {slot: one.sort for slot, _ in inputs if (one := made.parameter(slot)) is not None}
@@ -36,7 +39,7 @@ def check_columns(
     for slot, number in inputs:
         axes = build.graph.node(number).axes
         size = axes[-1].size if axes else None
-        if sorts.get(slot) in BY_CLASS and size is not None and size < classes:
+        if sorts.get(slot) in BY_CLASS and size is not None and 1 < size < classes:
             build.note(
                 TooFewColumns(
                     span=pointed(build.graph, number, frames, spans.get(slot, tree.span)).span,

@@ -51,12 +51,20 @@ class OverMistake:
 
 
 @dataclass(frozen=True)
+class AloneMistake:
+    """A word that compares the entries of an axis is given an axis of one."""
+
+    slot: str
+    axis: int
+
+
+@dataclass(frozen=True)
 class Inferred:
     """What an op makes of its inputs."""
 
     sort: str = "Tensor"
     axes: Axes | None = None
-    mistakes: tuple[Mistake | SortMistake | OverMistake, ...] = ()
+    mistakes: tuple[Mistake | SortMistake | OverMistake | AloneMistake, ...] = ()
 
 
 def infer_arithmetic(op: str, inputs: Inputs) -> Inferred:
@@ -158,6 +166,7 @@ def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int |
     binding = Binding(sizes)
     mistakes = _bound(made, inputs, binding, patterns=rule not in {"broadcast", "concat"})
     mistakes += _beyond(op, inputs)
+    mistakes += () if mistakes else _alone(made, op, inputs)
     if rule == "concat" and not mistakes:
         mistakes += joined(op, inputs)
     if mistakes:
@@ -178,9 +187,9 @@ def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int |
 
 def _bound(
     made: Signature, inputs: Inputs, binding: Binding, *, patterns: bool
-) -> list[Mistake | SortMistake | OverMistake]:
+) -> list[Mistake | SortMistake | OverMistake | AloneMistake]:
     """Bind every slot's axes; gives back what its sort or its axes refuse."""
-    mistakes: list[Mistake | SortMistake | OverMistake] = []
+    mistakes: list[Mistake | SortMistake | OverMistake | AloneMistake] = []
     for slot, node in inputs:
         parameter = made.parameter(slot.rstrip("0123456789")) or made.parameter(slot)
         if parameter is None:
@@ -223,6 +232,15 @@ def _beyond(op: Op, inputs: Inputs) -> Iterator[OverMistake | RankMistake]:
             yield RankMistake(slot, "... d", ())
         elif node.axes and not -len(node.axes) <= over < len(node.axes):
             yield OverMistake("over", int(over), len(node.axes))
+
+
+def _alone(made: Signature, op: Op, inputs: Inputs) -> Iterator[AloneMistake]:
+    """An axis of one entry where the word says that it compares several."""
+    over = op.knob("over")
+    place = int(over) if isinstance(over, (int, float)) else -1
+    for slot, node in inputs:
+        if slot == made.flag("several") and node.axes and node.axes[place].size == 1:
+            yield AloneMistake(slot, place % len(node.axes))
 
 
 def _is_one_label(slot: Parameter, node: Node) -> bool:

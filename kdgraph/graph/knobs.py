@@ -67,8 +67,7 @@ def _word(slot: Parameter, tree: Syntax, scope: Scope) -> object | None:
     word = bare(tree, scope)
     if word in TRUTH and slot.type.takes(TRUTH[word]):
         return TRUTH[word]
-    numeric = slot.knob in {"float", "int", "Positive", "Share", "Count", "Natural"}
-    return word if word == "none" or not numeric else None
+    return word if word == "none" or not slot.type.numeric else None
 
 
 def bare(tree: Syntax, scope: Scope) -> str | None:

@@ -6,13 +6,14 @@ from kdgraph.graph.axes import Clash, RankMistake
 from kdgraph.graph.frames import Argument
 from kdgraph.graph.graph import Axes, Op
 from kdgraph.graph.grid_shapes import CELLS
-from kdgraph.graph.infer import WHOLE, OverMistake, SortMistake
+from kdgraph.graph.infer import WHOLE, AloneMistake, OverMistake, SortMistake
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import WrongKnob
 from kdgraph.lang.errors.sorts import (
     AxisClash,
     DoubleSoftmax,
     Exchanged,
+    OneEntry,
     OtherImages,
     WrongRank,
     WrongSort,
@@ -20,7 +21,7 @@ from kdgraph.lang.errors.sorts import (
 from kdgraph.lang.syntax import Binary, Compare, Syntax
 from kdgraph.sorts import SORTS, accepts
 
-Mistake = Clash | RankMistake | SortMistake | OverMistake
+Mistake = Clash | RankMistake | SortMistake | OverMistake | AloneMistake
 At = dict[str, Argument]
 SOFTMAXES = {"softmax", "log_softmax", "cross_entropy"}
 TURNED = "the columns of the left side meet the rows of the right: `s @ tᵀ` turns one "
@@ -88,6 +89,8 @@ def _told(mistake: Mistake, function: str, op: Op, at: At) -> Diagnostic:
                 span=span, function=function, slot=slot, wanted=_words(mistake.wanted),
                 found=_words(mistake.found), advice=_remedy(mistake, op),
             )  # fmt: skip
+        case AloneMistake():
+            return OneEntry(span=span, function=function, slot=slot, axis=mistake.axis)
         case OverMistake(slot="keep"):
             return WrongKnob(
                 span=span, function=function, knob=slot, wanted=f"at most {mistake.rank}",

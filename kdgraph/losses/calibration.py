@@ -14,7 +14,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Labels, Logits, Scalar
 
 
-@primitive(couples=True)
+@primitive(couples=True, several="z")
 def ece(z: Logits[Tensor, "b k"], truth: Labels[Tensor, "b"], *, bins: Count = 10) -> Scalar:
     r"""Expected calibration error: how far confidence is from accuracy, bin by bin.
 

@@ -16,7 +16,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Distribution, LogDistribution, Mask, Scalar, Values
 
 
-@primitive(shape="rows")
+@primitive(shape="rows", several="target")
 def kl(
     target: Distribution[Tensor, "... k"],
     guess: Distribution[Tensor, "... k"],
@@ -59,7 +59,7 @@ def kl(
     return gathered(each, reduce, rows, width=target.shape[-1])
 
 
-@primitive(shape="rows")
+@primitive(shape="rows", several="target")
 def kl_log(
     target: LogDistribution[Tensor, "... k"],
     guess: LogDistribution[Tensor, "... k"],
@@ -98,7 +98,7 @@ def kl_log(
     return gathered(each, reduce, rows, width=target.shape[-1])
 
 
-@primitive
+@primitive(several="p")
 def entropy(p: Distribution[Tensor, "... k"]) -> Values[Tensor, "..."]:
     r"""How undecided a distribution is.
 

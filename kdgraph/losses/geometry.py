@@ -10,7 +10,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Embedding, Values
 
 
-@primitive
+@primitive(several="v")
 def normalize(v: Values[Tensor, "..."], *, over: int = -1) -> Values[Tensor, "..."]:
     r"""Vectors brought to length 1.
 
@@ -36,7 +36,7 @@ def normalize(v: Values[Tensor, "..."], *, over: int = -1) -> Values[Tensor, "..
     return F.normalize(v, dim=over, eps=1e-12)
 
 
-@primitive
+@primitive(several="v")
 def center(v: Values[Tensor, "..."], *, over: int = -1) -> Values[Tensor, "..."]:
     r"""Values less their mean.
 
@@ -61,7 +61,7 @@ def center(v: Values[Tensor, "..."], *, over: int = -1) -> Values[Tensor, "..."]
     return v - v.mean(dim=over, keepdim=True)
 
 
-@primitive(couples=True)
+@primitive(couples=True, several="a")
 def cosine(a: Embedding[Tensor, "n d"], b: Embedding[Tensor, "m d"]) -> Values[Tensor, "n m"]:
     r"""How alike the directions of each two vectors are.
 

@@ -10,7 +10,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Labels, Mask, Values
 
 
-@primitive(couples=True, ordered=True)
+@primitive(couples=True, ordered=True, several="scores")
 def keep(
     scores: Values[Tensor, "n k"], truth: Labels[Tensor, "n"], ratio: Share
 ) -> Mask[Tensor, "n"]:

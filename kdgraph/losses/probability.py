@@ -9,7 +9,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Distribution, LogDistribution, Logits
 
 
-@primitive
+@primitive(several="v")
 def softmax(v: Logits[Tensor, "..."], *, over: int = -1) -> Distribution[Tensor, "..."]:
     r"""Scores as probabilities.
 
@@ -35,7 +35,7 @@ def softmax(v: Logits[Tensor, "..."], *, over: int = -1) -> Distribution[Tensor,
     return F.softmax(v, dim=over)
 
 
-@primitive
+@primitive(several="v")
 def log_softmax(v: Logits[Tensor, "..."], *, over: int = -1) -> LogDistribution[Tensor, "..."]:
     r"""Scores as logarithms of probabilities, without underflow.
 

@@ -107,7 +107,7 @@ def norm(v: Values[Tensor, "..."], *, over: int = -1) -> Values[Tensor, "..."]:
     return length
 
 
-@primitive(shape="reduce")
+@primitive(shape="reduce", several="v")
 def argmax(v: Values[Tensor, "..."], *, over: int = -1) -> Labels[Tensor, "..."]:
     r"""Where the greatest value stands: the class a network says.
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kdgraph.knobs import Count
+from kdgraph.knobs import Count, Several
 from kdgraph.primitive import primitive
 from kdgraph.sorts import Distribution, Labels, Map, Tokens, Values
 
@@ -238,14 +238,14 @@ def as_map(v: Values[Tensor, "b d"]) -> Map[Tensor, "b d 1 1"]:
 
 
 @primitive
-def onehot(labels: Labels[Tensor, "..."], classes: Count) -> Distribution[Tensor, "... classes"]:
+def onehot(labels: Labels[Tensor, "..."], classes: Several) -> Distribution[Tensor, "... classes"]:
     r"""Labels as certain distributions.
 
     $$ e_y, \qquad (e_y)_k = [k = y] $$
 
     Args:
         labels: classes, counted from 0.
-        classes: how many there are.
+        classes: how many there are; of one alone everything would be certain.
 
     Shapes:
         (b) → (b, classes).

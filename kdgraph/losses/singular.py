@@ -14,7 +14,7 @@ TIED = 1e-4
 """squares nearer than this share of the largest: there single precision knows the slope to 1 %"""
 
 
-@primitive
+@primitive(several="v")
 def singular_vectors(v: Values[Tensor, "b n d"], count: Count) -> Values[Tensor, "b d count"]:
     r"""The directions along which most of a matrix lies: its first right singular vectors.
 

@@ -14,7 +14,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Labels, Logits, Mask, Scalar
 
 
-@primitive(shape="rows")
+@primitive(shape="rows", several="guess")
 def cross_entropy(
     guess: Logits[Tensor, "... k"],
     truth: Labels[Tensor | int, "..."],

@@ -9,7 +9,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Labels, Logits
 
 
-@primitive(shape="one_less")
+@primitive(shape="one_less", several="z")
 def others(z: Logits[Tensor, "... k"], truth: Labels[Tensor | int, "..."]) -> Logits[Tensor, "..."]:
     r"""The scores of all classes but the true one.
 
@@ -39,7 +39,7 @@ def others(z: Logits[Tensor, "... k"], truth: Labels[Tensor | int, "..."]) -> Lo
     return z.gather(-1, kept + (kept >= _column(truth, z)))
 
 
-@primitive
+@primitive(several="z")
 def versus(
     z: Logits[Tensor, "... k"], truth: Labels[Tensor | int, "..."]
 ) -> Logits[Tensor, "... 2"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -187,3 +188,15 @@ def test_jpeg_pixels_are_pillows(class_folders):
 
     expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).transpose(2, 0, 1)
     assert np.array_equal(pixels.numpy(), expected)
+
+
+def test_one_class_alone_is_refused_as_counted(class_folders):
+    for part in ("train", "test"):
+        for name in NAMES[1:]:
+            shutil.rmtree(class_folders / part / name)
+
+    said = refused(class_folders)
+
+    assert "error[KD612]: `data.classes` is 1, as counted in" in said
+    assert str(class_folders) in said
+    assert "it should be at least 2" in said

@@ -222,3 +222,10 @@ def test_without_pyarrow_the_message_says_what_to_install(shards, monkeypatch):
 
     assert "`parquet` data need the package `pyarrow`" in message
     assert "pip install pyarrow" in message
+
+
+def test_one_class_alone_is_refused_as_counted(tmp_path, write_shard):
+    write_shard(tmp_path / "train-00000-of-00001.parquet", [0, 0], names=None)
+    write_shard(tmp_path / "test-00000-of-00001.parquet", [0], names=None)
+
+    assert "error[KD612]: `data.classes` is 1, as counted in" in refused(tmp_path)

@@ -22,7 +22,7 @@ SIZES = {
     "b": 3, "n": 4, "s": 4, "m": 6, "k": 5, "d": 3, "c": 2, "g": 2, "h": 5, "w": 6, "p": 3, "q": 2,
 }  # fmt: skip
 COUNT = 5
-TRIED = {"Count": COUNT, "Share": 0.5, "Natural": 0, "str": "student"}
+TRIED = {"Count": COUNT, "Several": COUNT, "Share": 0.5, "Natural": 0, "str": "student"}
 KINDS = ("primitive", "module")
 Axes = tuple[tuple[str, int], ...]
 

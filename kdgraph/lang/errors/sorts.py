@@ -221,6 +221,28 @@ class TooFewColumns(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneEntry(Diagnostic):
+    """A function compares the entries along an axis, and the axis has one.
+
+        kd: kd(teacher.logits ‖ student.logits)   # networks with one output
+
+    A softmax of one score is 1, its logarithm and what is centred are 0, and a normalised vector
+    of one entry is 1 or −1, whatever was learned: the loss is perfect from the start and trains
+    nothing. Yes or no are two classes; give the network an output for each.
+    """
+
+    code = "KD230"
+    title = "`{function}` needs two entries or more along axis {axis} of `{slot}`"
+    label = "one entry"
+    help = "of one entry it is the same whatever is learned: take a value with more, "
+    help += "such as logits with one column for each class"
+
+    function: str
+    slot: str
+    axis: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NothingLeft(Diagnostic):
     """A kernel is larger than the padded map it moves over, so that no place is left for it.
 
