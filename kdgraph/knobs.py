@@ -49,7 +49,7 @@ KNOBS = {
         "a whole number from 1 up", lambda v: _whole(v) and _bound(v, lambda x: x >= 1), whole=True
     ),
     "Several": Knob(
-        "a whole number from 2 up", lambda v: _whole(v) and _bound(v, lambda x: x >= 2), whole=True
+        "a whole number from 2 up", lambda v: _whole(v) and _bound(v, lambda x: x > 1), whole=True
     ),
     "Natural": Knob(
         "a whole number from 0 up",

@@ -10,7 +10,6 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors import suggest
 from kdgraph.lang.errors.data import BadAmount, NoRoot, UnknownDataSet
 
-
 FEWEST = {"size": 1, "classes": 2, "limit": 1, "test_limit": 1}
 
 

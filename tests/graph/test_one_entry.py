@@ -37,10 +37,10 @@ def codes(loss: str, more: str = "") -> set[str]:
         f"kd({ONE} ‖ {OTHER})",
         f"dist({ONE} ‖ {OTHER})",
         f"dkd(linear(student.features, 2) ‖ {ONE}, argmax(student.logits))",
-        f"nckd(linear(student.features, 2) ‖ linear(student.features, 2), i)",
+        "nckd(linear(student.features, 2) ‖ linear(student.features, 2), i)",
         f"mean(standardise({ONE}))",
         f"soft_ce({ONE} ‖ {ONE})",
-        f"mean(attention(pool(student.maps[0], 1)))",
+        "mean(attention(pool(student.maps[0], 1)))",
         f"info_nce({ONE})",
     ],
 )

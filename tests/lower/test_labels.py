@@ -61,7 +61,7 @@ def test_masked_labels_are_left_out(truth: str):
         "mse(onehot(max(y, 0), 4) ‖ softmax(student.logits))",
         "mean(others(student.logits, max(y, 0)))",
         "mean(versus(student.logits, where(y >= 0, y, 0)))",
-        "mse(student.logits, 1, rows=keep(student.logits, max(y, 0), 0.5))",
+        "mse(student.logits, 2·student.logits, rows=keep(student.logits, max(y, 0), 0.5))",
     ],
 )
 def test_labels_that_are_bounded_name_rows_and_columns(lookup: str):

@@ -234,8 +234,7 @@ class OneEntry(Diagnostic):
     code = "KD230"
     title = "`{function}` needs two entries or more along axis {axis} of `{slot}`"
     label = "one entry"
-    help = "of one entry it is the same whatever is learned: take a value with more, "
-    help += "such as logits with one column for each class"
+    help = "of one it is the same whatever is learned: take logits with a column for each class"
 
     function: str
     slot: str
