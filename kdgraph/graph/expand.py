@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.frames import Argument, Frame
 from kdgraph.graph.knobs import bare
 from kdgraph.graph.lookup import outside
+from kdgraph.graph.ranges import meets
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Path, Point, Unknown, Value
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
@@ -66,6 +67,9 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope, root: S
                 things.append((value, written.span))
     inner = Scope(path, function.where, bound, root)
     build.frames.append(Frame(function.name, tree.span, arguments, tuple(things)))
+    if not meets(build, function, tree, inner):
+        build.frames.pop()
+        return Unknown()
     build.expanding.append(function)
     labels, build.labels = build.labels, list(path)
     build.direct = function.value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kdgraph.lang.errors.names import TwoMeanings
 from kdgraph.lang.recipe import Entry, Function, Slot
 from kdgraph.lang.shapes import Shapes
-from kdgraph.lang.syntax import Call, Missing, Name, Syntax
-from kdgraph.lang.yaml_tree import Mapping, Node, Scalar
+from kdgraph.lang.syntax import Call, Compare, Missing, Name, Syntax
+from kdgraph.lang.yaml_tree import Mapping, Node, Scalar, Sequence
 
 
 def functions(shapes: Shapes, node: Node | None) -> dict[str, Function]:
@@ -43,14 +43,30 @@ def _function(shapes: Shapes, key: Scalar, value: Node) -> Function | None:
     slots = [Slot(one.id) for one in head.arguments if isinstance(one, Name)]
     slots += [Slot(one.name, one.value) for one in head.keywords]
     where: dict[str, Entry] = {}
+    require: tuple[Compare, ...] = ()
     body: Node | None = value
     if isinstance(value, Mapping):
-        shapes.keys(value, ("value", "where"), f"`{head.callee.id}`")
+        shapes.keys(value, ("value", "where", "require"), f"`{head.callee.id}`")
         where = shapes.entries(value.get("where"), "where")
+        require = _required(shapes, value.get("require"))
         body = value.get("value")
     if body is None:
         shapes.wrong(value, f"define.{head.callee.id}", "an expression under `value`")
         tree: Syntax = Missing(value.span)
     else:
         tree = shapes.collect.tree(body, "define")
-    return Function(head.callee.id, key.span, tuple(slots), tree, where)
+    return Function(head.callee.id, key.span, tuple(slots), tree, where, require=require)
+
+
+def _required(shapes: Shapes, node: Node | None) -> tuple[Compare, ...]:
+    """What a function asks of its numbers: `require: T > 0`, or a list of such comparisons."""
+    if node is None:
+        return ()
+    found: list[Compare] = []
+    for one in node.items if isinstance(node, Sequence) else (node,):
+        tree = shapes.collect.tree(one, "define")
+        if isinstance(tree, Compare):
+            found.append(tree)
+        elif not isinstance(tree, Missing):
+            shapes.wrong(one, "require", "a comparison such as `T > 0`, or a list of them")
+    return tuple(found)

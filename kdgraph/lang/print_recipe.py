@@ -69,12 +69,14 @@ def _section(name: str, entries: dict[str, Entry], indent: str = "") -> Iterator
 
 def _function(function: Function) -> Iterator[str]:
     head = _scalar(str(function))
-    if not function.where:
+    if not function.where and not function.require:
         yield f"  {head}: {_expression(function.value)}"
         return
     yield f"  {head}:"
     yield f"    value: {_expression(function.value)}"
     yield from _section("where", function.where, "    ")
+    if function.require:
+        yield f"    require: [{', '.join(_scalar(write(one)) for one in function.require)}]"
 
 
 def _stage(stage: Stage) -> Iterator[str]:

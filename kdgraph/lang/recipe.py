@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from kdgraph.lang.source import Source, Span
-from kdgraph.lang.syntax import Syntax, canonical
+from kdgraph.lang.syntax import Compare, Syntax, canonical
 from kdgraph.lang.yaml_tree import Mapping
 
 JOINT = "joint"
@@ -30,7 +30,11 @@ class Slot:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of `define:` or of the library: expanded where it is called."""
+    """A function of `define:` or of the library: expanded where it is called.
+
+    Attributes:
+        require: comparisons that hold for the numbers it is called with.
+    """
 
     name: str
     key: Span
@@ -38,6 +42,7 @@ class Function:
     value: Syntax
     where: dict[str, Entry] = field(default_factory=dict)
     comment: str = ""
+    require: tuple[Compare, ...] = ()
 
     def __str__(self) -> str:
         """The head of the function."""

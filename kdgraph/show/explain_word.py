@@ -102,6 +102,8 @@ def explain_function(function: Function) -> str:
             _definition(f"{one.name}: {as_written(one.tree)}", 8) for one in function.where.values()
         ]
         parts[-1] += "\n      where\n" + "\n".join(inner)
+    if function.require:
+        parts.append(f"requires {', '.join(map(as_written, function.require))}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -38,7 +38,6 @@ def codes(loss: str, more: str = "") -> set[str]:
         f"dist({ONE} ‖ {OTHER})",
         f"dkd(linear(student.features, 2) ‖ {ONE}, argmax(student.logits))",
         "nckd(linear(student.features, 2) ‖ linear(student.features, 2), i)",
-        f"mean(standardise({ONE}))",
         f"soft_ce({ONE} ‖ {ONE})",
         "mean(attention(pool(student.maps[0], 1)))",
         f"info_nce({ONE})",

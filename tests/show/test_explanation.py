@@ -40,6 +40,8 @@ Neural Network, 2015. arXiv:1503.02531
     kd(t, s, T=4, rows=none): mean(T²·kl(softmax(t/T) ‖ softmax(s/T),
         reduce=none), rows=rows)
 
+requires T > 0
+
 ────────────────────────────────────────────────────────────────────────────────
 
 kd: Distilling the knowledge in a neural network

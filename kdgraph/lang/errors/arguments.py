@@ -33,6 +33,54 @@ class WrongKnob(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Required(Diagnostic):
+    """A number of a call is outside what the function requires.
+
+        kd: kd(teacher.logits ‖ student.logits, T=-4)
+
+    A function of `define:` may say what its arguments must be, as those of the library do:
+
+        soft(t, s, T=4):
+          value: T²·kl(softmax(t/T) ‖ softmax(s/T))
+          require: T > 0
+
+    Numbers, sizes, the ends of schedules and the starts of learned scalars are compared; what is
+    known only while training is not.
+    """
+
+    code = "KD231"
+    title = "`{function}` requires `{condition}`"
+    label = "`{side}` is {value}{when}"
+    help = "give it a number for which that holds"
+
+    function: str
+    condition: str
+    side: str
+    value: str
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeTemperature(Diagnostic):
+    """Logits are divided by a number below 0, which turns their order around.
+
+        kd: kl(softmax(teacher.logits/T) ‖ softmax(student.logits/T))   # T: -4
+
+    The least likely class would become the likeliest, for teacher and student alike, and the
+    loss would train all the same.
+    """
+
+    code = "KD232"
+    title = "`{function}` takes logits that are divided by a number not above 0"
+    label = "this is {value}{when}"
+    help = "a temperature is above 0; to turn the order around on purpose, write `-v/4`"
+
+    function: str
+    value: str
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MovingKnob(Diagnostic):
     """A knob is given something that changes while training: a schedule, or a tensor.
 
