@@ -125,7 +125,9 @@ def primitive(function: Any = None, **flags: object) -> Any:
         **flags: `couples=True` where a row of the result depends on other rows;
             `ordered=True` where the order of the batch matters; `gradient="custom"`
             where the backward is not the derivative; `several="v"` where it compares the
-            entries of `v` along the axis `over`, or the last, and one alone says nothing.
+            entries of `v` along the axis `over`, or the last, and one alone says nothing;
+            `directed=True` where `target` is what `guess` should come to; `log="…"` names
+            its twin in log-space, which takes the sides exchanged where it is `turned=True`.
 
     Returns:
         the function itself, with its `signature` attached and registered.

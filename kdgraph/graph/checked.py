@@ -7,11 +7,13 @@ from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.nodes import Nodes
 from kdgraph.graph.wording import sign_of, told
-from kdgraph.lang.errors.sorts import Swapped
+from kdgraph.lang.errors.sorts import Reversed, Swapped
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Binary, Compare, Syntax
+from kdgraph.registry import REGISTRY
 
-TARGETS = {"kl": ("target", "guess"), "kl_log": ("target", "guess")}
+SIDES = ("target", "guess")
+"""the slots of a word that declares to be directed"""
 
 
 def checked(
@@ -23,15 +25,16 @@ def checked(
     spans: dict[str, Span] | None = None,
 ) -> int:
     """Add a node and note what does not fit."""
-    swapped = op.name in TARGETS and _is_swapped(build, op, dict(inputs))
+    swapped = _is_directed(op) and _is_swapped(build, dict(inputs))
     if found.mistakes or swapped:
         at = _places(build, inputs, tree, spans or {})
         function = build.frames[0].function if build.frames else sign_of(op, tree)
         for diagnostic in told(found.mistakes, function, op, at):
             build.note(diagnostic)
         if swapped:
-            target, guess = (at[slot].span for slot in TARGETS[op.name])
-            build.note(Swapped(span=target, function=function, other=guess))
+            target, guess = (at[slot].span for slot in SIDES)
+            kind = Swapped if any(one.derived for one in build.frames) else Reversed
+            build.note(kind(span=target, function=function, other=guess))
     if found.mistakes:
         found = Inferred()
     return build.add(op, inputs, found, tree.span)
@@ -53,9 +56,14 @@ def _places(
     }
 
 
-def _is_swapped(build: Nodes, op: Op, filled: dict[str, int]) -> bool:
+def _is_directed(op: Op) -> bool:
+    word = REGISTRY.get(op.name)
+    return word is not None and bool(word.flag("directed"))
+
+
+def _is_swapped(build: Nodes, filled: dict[str, int]) -> bool:
     """Whether the target of a divergence is trained while its guess is not."""
-    first, second = TARGETS[op.name]
+    first, second = SIDES
     if first not in filled or second not in filled:
         return False
     target, guess = build.graph.node(filled[first]), build.graph.node(filled[second])

@@ -66,7 +66,8 @@ def expand(build: Builder, function: Function, tree: Call, scope: Scope, root: S
             elif not isinstance(value, Unknown):
                 things.append((value, written.span))
     inner = Scope(path, function.where, bound, root)
-    build.frames.append(Frame(function.name, tree.span, arguments, tuple(things)))
+    derived = root is build.plain
+    build.frames.append(Frame(function.name, tree.span, arguments, tuple(things), derived))
     if not meets(build, function, tree, inner):
         build.frames.pop()
         return Unknown()

@@ -23,12 +23,14 @@ class Frame:
     Attributes:
         arguments: nodes, with the words that made them.
         things: what no node stands for, such as collections and models, with their words.
+        derived: it is a function of the library, whose sides have a meaning.
     """
 
     function: str
     span: Span
     arguments: dict[int, Argument]
     things: tuple[tuple[object, Span], ...] = ()
+    derived: bool = False
 
 
 def words_of(thing: object, frames: list[Frame], written: Span) -> Span:

@@ -68,11 +68,15 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
         build.note(TooDeep(span=loss.span, limit=100, advice=advice))
     mistakes = [*build.mistakes.values(), *unknown_parts(build, stage)]
     build.graph, parts = _kept(build)
-    if not mistakes:
+    if not _errors(mistakes):
         mistakes += table_mistakes(build.graph, world)
-    if not mistakes and stage.compute is None:
+    if not _errors(mistakes) and stage.compute is None:
         mistakes += [*graph_mistakes(build, stage, loss), *stages_missed(build, stage, loss)]
     return Built(build.graph, tuple(mistakes), used, parts)
+
+
+def _errors(mistakes: list[Diagnostic]) -> bool:
+    return any(one.severity == "error" for one in mistakes)
 
 
 def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) -> Built:

@@ -1,7 +1,8 @@
 """How far one distribution is from another, and how spread one is.
 
 0·log 0 counts as 0, in value and in gradient: the terms of an impossible class are left out
-of the computation (`where` on the way in as well as on the way out).
+of the computation (`where` on the way in as well as on the way out). A word with the flag
+`log` is lowered to the word it names where softmaxes feed it; `turned` exchanges the sides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Distribution, LogDistribution, Mask, Scalar, Values
 
 
-@primitive(shape="rows", several="target")
+@primitive(shape="rows", several="target", directed=True, log="kl_log")
 def kl(
     target: Distribution[Tensor, "... k"],
     guess: Distribution[Tensor, "... k"],
@@ -52,14 +53,10 @@ def kl(
         the Knowledge in a Neural Network, 2015. arXiv:1503.02531, section 2.
     """
     target, guess = kept(target, rows, 0.0), kept(guess, rows, 1.0)
-    out = target == 0
-    p = torch.where(out, 1.0, target)
-    q = torch.where(out, 1.0, guess)
-    each = (p * (p.log() - q.log())).sum(dim=-1)
-    return gathered(each, reduce, rows, width=target.shape[-1])
+    return gathered(apart(target, guess), reduce, rows, width=target.shape[-1])
 
 
-@primitive(shape="rows", several="target")
+@primitive(shape="rows", several="target", directed=True)
 def kl_log(
     target: LogDistribution[Tensor, "... k"],
     guess: LogDistribution[Tensor, "... k"],
@@ -91,11 +88,45 @@ def kl_log(
         Statistics 22(1).
     """
     target, guess = kept(target, rows, -torch.inf), kept(guess, rows, 0.0)
-    out = target == -torch.inf
-    u = torch.where(out, 0.0, target)
-    v = torch.where(out, 0.0, guess)
-    each = (u.exp() * (u - v)).sum(dim=-1)
-    return gathered(each, reduce, rows, width=target.shape[-1])
+    return gathered(apart_log(target, guess), reduce, rows, width=target.shape[-1])
+
+
+@primitive(shape="rows", several="target", directed=True, log="kl_log", turned=True)
+def reverse_kl(
+    target: Distribution[Tensor, "... k"],
+    guess: Distribution[Tensor, "... k"],
+    *,
+    reduce: Literal["rows", "elements", "sum", "none"] = "rows",
+    rows: Mask[Tensor, "..."] | None = None,
+) -> Scalar:
+    r"""Kullback-Leibler divergence of the target from the guess, target first.
+
+    $$ \mathrm{KL}(q \,\|\, p) = \sum_k q_k \log \frac{q_k}{p_k} $$
+
+    The guess gives up what the target makes unlikely before it covers what the target makes
+    likely. Softmaxes that feed it are taken in log-space, which can't underflow.
+
+    Args:
+        target: $p$, such as the teacher's answer.
+        guess: $q$, such as the student's.
+        reduce: as in `kl`.
+        rows: as in `kl`.
+
+    Shapes:
+        target and guess (b, k): a number, or (b) with `reduce=none`. Further axes between b
+        and k, such as tokens, are rows too.
+
+    Units:
+        nats; 0 where both agree.
+
+    Errors:
+        infinite where the target rules out what the guess allows.
+
+    Source:
+        Gu, Dong, Wei, Huang. MiniLLM: Knowledge Distillation of Large Language Models, 2023.
+        arXiv:2306.08543, section 2.1.
+    """
+    return kl(guess, target, reduce=reduce, rows=rows)
 
 
 @primitive(several="p")
@@ -122,3 +153,17 @@ def entropy(p: Distribution[Tensor, "... k"]) -> Values[Tensor, "..."]:
     """
     p = torch.where(p == 0, 1.0, p)
     return -(p * p.log()).sum(dim=-1)
+
+
+def apart(p: Tensor, q: Tensor) -> Tensor:
+    r"""$\mathrm{KL}(p \,\|\, q)$ of each row, of probabilities."""
+    out = p == 0
+    p, q = torch.where(out, 1.0, p), torch.where(out, 1.0, q)
+    return (p * (p.log() - q.log())).sum(dim=-1)
+
+
+def apart_log(u: Tensor, v: Tensor) -> Tensor:
+    r"""$\mathrm{KL}(p \,\|\, q)$ of each row, of $u = \log p$ and $v = \log q$."""
+    out = u.exp() == 0  # impossible, or so unlikely that it counts nothing
+    u, v = torch.where(out, 0.0, u), torch.where(out, 0.0, v)
+    return (u.exp() * (u - v)).sum(dim=-1)

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from kdgraph.graph.graph import LossGraph, Node, Op
 from kdgraph.passes.rewrite import Inputs, rewritten
+from kdgraph.registry import REGISTRY
+
+SIDES = ("target", "guess")
 
 
 def stabilise(graph: LossGraph) -> LossGraph:
-    """Lower `kl` and `log` over `softmax` to `kl_log` and `log_softmax`; `log(1 + v)` to `log1p`.
+    """Lower `log` and divergences of a `softmax` to their twins; `log(1 + v)` to `log1p`.
 
     Users write the mathematics; a probability that underflows to zero would make its
-    logarithm infinite. A target that is no softmax joins in log-space only where nothing
+    logarithm infinite. A side that is no softmax joins in log-space only where nothing
     trained has a part in it: the gradient of a logarithm at zero is not finite. And 1 + v has
     lost the digits of a small v before the logarithm sees it.
 
@@ -32,28 +35,42 @@ def _stable(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
     if node.op.name == "log":
         found = _logarithm(graph, inputs[0][1], node)
         return _above_one(graph, inputs[0][1], node) if found is None else found
-    if node.op.name != "kl":
+    word = REGISTRY.get(node.op.name)
+    if word is None or not word.flag("log"):
         return None
-    slots = dict(inputs)
-    guess = _logarithm(graph, slots["guess"], node)
-    target = _logarithm(graph, slots["target"], node)
-    if guess is None or not _along_last(graph, slots["guess"]):
+    sides = [dict(inputs)[slot] for slot in reversed(SIDES)]
+    if not any(_is_softmax(graph, side) for side in sides):
         return None
-    if target is None:
-        given = graph.node(slots["target"])
-        if given.trained or given.op.name == "unknown":
-            return None
-        log = replace(given, op=Op("log"), sort="LogDistribution", name="")
-        target = graph.add(log, (("v", slots["target"]),))
-    elif not _along_last(graph, slots["target"]):
+    logs = [log for side in sides if (log := _in_logs(graph, side, node)) is not None]
+    if len(logs) < len(sides):
         return None
-    rest = tuple((slot, source) for slot, source in inputs if slot not in {"target", "guess"})
-    op = Op("kl_log", node.op.knobs)
-    return graph.add(replace(node, op=op), (("target", target), ("guess", guess), *rest))
+    if not word.flag("turned"):
+        logs.reverse()
+    rest = tuple((slot, source) for slot, source in inputs if slot not in SIDES)
+    op = Op(str(word.flag("log")), node.op.knobs)
+    return graph.add(replace(node, op=op), (*zip(SIDES, logs, strict=True), *rest))
 
 
-def _along_last(graph: LossGraph, number: int) -> bool:
-    return graph.node(number).op.knob("over") in {None, -1}
+def has_twin(node: Node) -> bool:
+    """Whether a node is of a word with a twin in log-space."""
+    word = REGISTRY.get(node.op.name)
+    return word is not None and bool(word.flag("log"))
+
+
+def _in_logs(graph: LossGraph, number: int, asked: Node) -> int | None:
+    """The logarithm of one side of a divergence, where its gradient is finite."""
+    if _is_softmax(graph, number):
+        return _logarithm(graph, number, asked)
+    node = graph.node(number)
+    if node.op.name in {"softmax", "unknown"} or node.trained:
+        return None
+    return graph.add(replace(node, op=Op("log"), sort="LogDistribution", name=""), (("v", number),))
+
+
+def _is_softmax(graph: LossGraph, number: int) -> bool:
+    """Whether a node is a softmax along its last axis."""
+    op = graph.node(number).op
+    return op.name == "softmax" and op.knob("over") in {None, -1}
 
 
 def _above_one(graph: LossGraph, number: int, asked: Node) -> int | None:

@@ -9,7 +9,7 @@ from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.passes import PIPELINE
 from kdgraph.passes.drop_dead import drop_dead
 from kdgraph.passes.merge_common import merge_common
-from kdgraph.passes.stabilise import stabilise
+from kdgraph.passes.stabilise import has_twin, stabilise
 from kdgraph.show.place import place
 from kdgraph.show.words import words
 
@@ -111,10 +111,10 @@ def _stable(graph: LossGraph) -> list[Row]:
     """Logarithms of softmaxes, and what stays as it is written."""
     rows: list[Row] = []
     after = stabilise(graph)
-    left = [node.here for node in _nodes(after) if node.op.name in {"kl", "log"}]
+    left = [node.here for node in _nodes(after) if _may_underflow(node)]
     for number in graph.order():
         node = graph.node(number)
-        if node.op.name not in {"kl", "log"}:
+        if not _may_underflow(node):
             continue
         sources = [graph.node(one).op.name for one in graph.sources(number)]
         line = f"`{words(graph, number)}`"
@@ -123,6 +123,11 @@ def _stable(graph: LossGraph) -> list[Row]:
         elif "softmax" in sources:
             rows.append((place(node), f"{line} {_why(graph, number)}"))
     return rows
+
+
+def _may_underflow(node: Node) -> bool:
+    """Whether the logarithm of a probability is part of what a node computes."""
+    return node.op.name == "log" or has_twin(node)
 
 
 def _why(graph: LossGraph, number: int) -> str:

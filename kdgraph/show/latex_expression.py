@@ -29,7 +29,7 @@ SIGNS = {"<=": r"\le", ">=": r"\ge", "!=": r"\neq", "==": "=", "<": "<", ">": ">
 OPERATORS = {
     "exp": r"\exp", "log": r"\log", "cos": r"\cos", "min": r"\min", "max": r"\max",
     "tanh": r"\tanh", "kl": r"\mathrm{KL}", "cross_entropy": r"\mathrm{CE}", "entropy": "H",
-    "sigmoid": r"\sigma",
+    "sigmoid": r"\sigma", "jsd": r"\mathrm{JSD}",
 }  # fmt: skip
 AROUND = {
     "abs": r"\lvert {} \rvert", "norm": r"\lVert {} \rVert", "sqrt": r"\sqrt{{{}}}",

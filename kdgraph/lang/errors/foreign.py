@@ -6,6 +6,11 @@ from collections.abc import Iterable
 
 FUNCTIONS = {
     "kl": "kldiv kl_div kld kl_divergence kl_loss kldivloss kullback_leibler",
+    "reverse_kl": "rkl reverse_kld reversekl reverse_kl_loss reverse_kl_div",
+    "jsd": "js js_div js_divergence js_loss jensen_shannon jensen_shannon_divergence "
+    "generalized_jsd generalized_jsd_loss",
+    "skew_kl": "skewed_kl skew_kld skewed_forward_kl skew_forward_kl",
+    "skew_reverse_kl": "skew_rkl skewed_reverse_kl skewed_rkl",
     "cross_entropy": "ce ce_loss xent cross_entropy_loss crossentropy crossentropyloss "
     "softmax_cross_entropy nll_loss",
     "kd": "kd_loss kdloss soft_target soft_targets distill distillation distillation_loss",

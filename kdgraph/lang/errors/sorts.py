@@ -87,6 +87,11 @@ class Swapped(Diagnostic):
 
     The teacher's distribution comes first: it is the target, and the student is pulled
     towards it. This way round the student would be the target.
+
+    Of `kl` itself and other plain divergences it is a warning, since the reverse direction is a
+    method of its own. It has a word, in which the teacher comes first as well:
+
+        rkl: reverse_kl(softmax(teacher.logits) ‖ softmax(student.logits))
     """
 
     code = "KD204"
@@ -100,6 +105,17 @@ class Swapped(Diagnostic):
     def labels(self) -> list[tuple[Span, str]]:
         """Both inputs."""
         return [*super().labels(), *([(self.other, "not trained")] if self.other else [])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reversed(Swapped):
+    """The same of a plain divergence, where the other direction is a method of its own."""
+
+    severity = "warning"
+    help = (
+        "the teacher's side comes first; if the other direction is meant, say so: "
+        "`reverse_kl(teacher … ‖ student …)`, or `skew_reverse_kl`, `jsd`"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
