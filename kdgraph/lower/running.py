@@ -13,6 +13,7 @@ from torch import Tensor, fx
 from kdgraph.graph.graph import LossGraph
 from kdgraph.lower.catch import Hooks
 from kdgraph.lower.frozen import everything
+from kdgraph.lower.suited import Autocast, no_less
 from kdgraph.lower.tapped import Tapped
 
 Known = Mapping[str, Tensor | None]
@@ -47,11 +48,17 @@ class _Program:
 class Running:
     """Runs the program of a graph on values by name.
 
+    Args:
+        program: of every step.
+        graph: what it was lowered from.
+        autocast: of its networks.
+
     Attributes:
         order: the names of the program's inputs.
     """
 
-    def __init__(self, program: fx.GraphModule, graph: LossGraph) -> None:
+    def __init__(self, program: fx.GraphModule, graph: LossGraph, autocast: Autocast) -> None:
+        self.autocast = autocast
         self.terms = tuple(term.name for term in graph.terms)
         self._later = _Program.of(program, graph)
         self._first: _Program | None = None
@@ -72,16 +79,18 @@ class Running:
             one.compiled = True
 
     def __call__(self, known: Known, *, begun: bool, like: Tensor) -> Found:
-        """Run; what a first step leaves out is 0.
+        """Run outside of autocast; what a first step leaves out is 0.
 
         Args:
             known: the inputs by name.
             begun: whether all memory holds something.
             like: a number of the type and on the device of the loss.
         """
-        if self._first is None or begun:
-            return self._later(known)
-        found = self._first(known)
+        known = {name: no_less(one, like.dtype) for name, one in known.items()}
+        with self.autocast.left(like.device):
+            if self._first is None or begun:
+                return self._later(known)
+            found = self._first(known)
         nothing = torch.zeros((), dtype=like.dtype, device=like.device)
         if found["total"] is None:
             found["total"] = nothing.clone().requires_grad_()
