@@ -28,7 +28,7 @@ from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.reader import Reader
 from kdgraph.lower.rest import rest_of
 from kdgraph.lower.step import Step
-from kdgraph.lower.suited import Suited, cast, computes_in
+from kdgraph.lower.suited import Autocast, Suited, cast, computes_in
 from kdgraph.lower.tap import apply_module
 from kdgraph.lower.tapped import Tapped
 from kdgraph.lower.write_networks import reader_name
@@ -77,6 +77,7 @@ def assemble(
     _refuse_shared(world, networks)
     found = {sample.dtype, *map(computes_in, networks.values())}
     dtype = dtype or (torch.float64 if torch.float64 in found else torch.float32)
+    autocast = Autocast()
     readers: dict[str, nn.Module] = {}
     shown: dict[str, Tensor] = {}
     for number in graph.find("run"):
@@ -92,13 +93,15 @@ def assemble(
         view = _shown(graph, world, number, sample)
         batch = own(view) if own is not None else view
         shown[model] = cast(batch, computes_in(networks[model]))
-        readers[reader] = Reader(_body(networks[model], paths, shown[model], op), dtype, own)
-    applied = _applied(graph, world, networks, dtype)
+        body = _body(networks[model], paths, shown[model], op)
+        readers[reader] = Reader(body, dtype, autocast, shown[model], own)
+    applied = _applied(graph, world, networks, dtype, autocast)
     rests = _rests(graph, world, networks, shown, sample, prepare or {})
-    wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks)
+    wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks, autocast)
     program = lowered(graph, wiring)
     everyones = ranks.everyones if ranks is not None else None
-    step = Step(program, graph, world, networks, told, draws, lasting.starts, everyones)
+    starts = lasting.starts
+    step = Step(program, graph, world, networks, told, draws, starts, everyones, autocast=autocast)
     if lasting.first is not None:
         first = without_views(lasting.first)
         step.running.begin_with(beginning(first, wiring, program), first)
@@ -153,7 +156,11 @@ def _refuse_shared(world: World, networks: Mapping[str, nn.Module]) -> None:
 
 
 def _applied(
-    graph: LossGraph, world: World, networks: Mapping[str, nn.Module], dtype: torch.dtype
+    graph: LossGraph,
+    world: World,
+    networks: Mapping[str, nn.Module],
+    dtype: torch.dtype,
+    autocast: Autocast,
 ) -> dict[tuple[str, str], nn.Module]:
     """The modules of networks that are applied to values: `teacher.fc(v)`."""
     found: dict[tuple[str, str], nn.Module] = {}
@@ -162,10 +169,9 @@ def _applied(
         model, path = str(op.knob("model")), str(op.knob("path"))
         module = apply_module(networks[model], path, graph.node(number).span)
         if not world.trains_model(model):
-            module = Frozen(module, mode=_mode(follows=world.follows(model)), through=True)
+            module = Frozen(module, mode=_mode(follows=world.follows(model)))
         module = Resting(module) if world.rests(model) else module
-        low = computes_in(module) not in {None, dtype}
-        found[model, path] = Suited(module, dtype) if low else module
+        found[model, path] = Suited(module, dtype, autocast)
     return found
 
 
@@ -196,16 +202,16 @@ def _rests(
 def _body(network: nn.Module, paths: list[str], sample: Tensor, op: Op) -> nn.Module:
     """A network with its taps; one that is not trained is frozen, and cut where it may be."""
     if op.knob("mean"):
-        return Averaged(network, paths, through=bool(op.knob("through")))
+        return Averaged(network, paths)
     if not op.knob("frozen"):
         whole = Tapped(network, paths, sample=sample)
         return Resting(whole) if op.knob("rests") else whole
-    follows, through = bool(op.knob("follows")), bool(op.knob("through"))
+    follows = bool(op.knob("follows"))
     if follows or not op.knob("cut"):
         whole = Tapped(network, paths, sample=sample if follows else None)
-        return Frozen(whole, mode=_mode(follows=follows), through=through)
+        return Frozen(whole, mode=_mode(follows=follows))
     with in_mode(network, training=False):
-        return Frozen(cut(network, paths, sample), through=through)
+        return Frozen(cut(network, paths, sample))
 
 
 def _mode(*, follows: bool) -> Mode:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import uuid4
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.diagnostics import RecipeError
@@ -101,55 +101,105 @@ class Catch:
 
 
 class Hooks:
-    """The hooks that feed a catch; they go when this goes.
+    """The hooks that feed a catch, on the network for no longer than a forward.
+
+        with hooks:
+            network(x)
+
+    The network is its owner's: it may be scripted, saved whole or copied at any time, and none of
+    these goes with a hook. What compiles a forward is the exception: it looks for hooks before
+    the forward runs. Whoever runs a compiled forward puts it inside `with`; where nobody does,
+    `stand` leaves the hooks until this object goes.
 
     Hooks are plain objects and not closures, so that a copied or unpickled network feeds the copied
     catch and not the first one.
     """
 
     def __init__(self, network: nn.Module, catch: Catch) -> None:
-        self.handles: list[RemovableHandle] = []
-        for slot, tap in enumerate(catch.taps):
-            module = network.get_submodule(tap.module)
-            self.handles.append(
-                module.register_forward_hook(_After(catch, slot))
-                if tap.of == "output"
-                else module.register_forward_pre_hook(_Before(catch, slot), with_kwargs=True)
+        self.hooks: list[tuple[nn.Module, _After | _Before]] = [
+            (
+                network.get_submodule(tap.module),
+                _After(catch, slot) if tap.of == "output" else _Before(catch, slot),
             )
+            for slot, tap in enumerate(catch.taps)
+        ]
+        self.holders = 0
+        self.stands = False
 
-    def close(self) -> None:
-        """Take the hooks off the network."""
-        for handle in self.handles:
-            handle.remove()
-        self.handles = []
+    def __enter__(self) -> None:
+        """Put the hooks on, unless they are on."""
+        self.holders += 1
+        if self.holders == 1:
+            self._put_on()
+
+    def __exit__(self, *_: object) -> None:
+        """Take them off again, unless somebody else still needs them."""
+        self.holders -= 1
+        if not self.holders:
+            self._take_off()
+
+    @torch.compiler.assume_constant_result
+    def stand(self) -> None:
+        """Put the hooks on while a forward is traced, for good if nothing holds them there."""
+        if not self.holders and not self.stands:
+            self.stands = True
+            self._put_on()
+
+    def _put_on(self) -> None:
+        """The keys are the same each time, since what is compiled is guarded by them."""
+        for module, hook in self.hooks:
+            hook.into(module)
+
+    def _take_off(self) -> None:
+        self.stands = False
+        for module, hook in self.hooks:
+            for hooks in (
+                module._forward_hooks,  # noqa: SLF001 - PyTorch's handles give a new key each time
+                module._forward_pre_hooks,  # noqa: SLF001
+                module._forward_pre_hooks_with_kwargs,  # noqa: SLF001
+            ):
+                hooks.pop(hook.key, None)
 
     def __del__(self) -> None:
         """Leave no hook behind."""
-        self.close()
+        if self.stands:
+            self._take_off()
+
+
+def _key() -> int:
+    """A key that no other hook has, in this process or in one that a network is loaded into."""
+    return uuid4().int >> 65
 
 
 @dataclass(frozen=True, eq=False)
 class _After:
     catch: Catch
     slot: int
+    key: int = field(default_factory=_key)
 
     def __call__(self, _module: nn.Module, _args: tuple[object, ...], output: object) -> None:
         self.catch.keep(self.slot, output)
+
+    def into(self, module: nn.Module) -> None:
+        """Hook a module's output."""
+        module._forward_hooks[self.key] = self  # noqa: SLF001 - see `Hooks._put_on`
 
 
 @dataclass(frozen=True, eq=False)
 class _Before:
     catch: Catch
     slot: int
+    key: int = field(default_factory=_key)
 
     def __call__(
         self, _module: nn.Module, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> None:
         self.catch.keep(self.slot, first_input(args, kwargs))
 
-
-HOOKS = (_After, _Before)
-"""the hooks of this module, by which others know them"""
+    def into(self, module: nn.Module) -> None:
+        """Hook a module's input."""
+        module._forward_pre_hooks[self.key] = self  # noqa: SLF001 - see `Hooks._put_on`
+        module._forward_pre_hooks_with_kwargs[self.key] = True  # noqa: SLF001
 
 
 def first_input(args: Sequence[object], kwargs: Mapping[str, object]) -> object:

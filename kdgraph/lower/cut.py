@@ -67,9 +67,7 @@ def cut(network: nn.Module, taps: Sequence[str | Tap], sample: Tensor) -> Cut:
         return Cut(hooked, "hooks", reason="the network runs in train mode")
     rows = sample[:2]
     with torch.no_grad():
-        whole = Tapped(network, places)
-        expected = whole(rows)
-        whole.close()
+        expected = Tapped(network, places)(rows)
         try:
             with untouched(network):
                 body = pruned(network, places, rows)

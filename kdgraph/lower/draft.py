@@ -12,6 +12,7 @@ from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.lower import operations
 from kdgraph.lower.ranks import Ranks
 from kdgraph.lower.spelling import spelled
+from kdgraph.lower.suited import Autocast
 
 RAW = frozenset({"run", "origin", "part", "row_count", "gather_rows", "own_rows"})
 """what takes images as they are stored: networks normalise them, the others don't compute"""
@@ -28,6 +29,7 @@ class Wiring:
         examples: how many training examples there are, if that is known.
         networks: the models themselves, for memory that follows one.
         rests: what makes the layers that a branch of a network is grown from, by its name.
+        autocast: of the networks, and of branches that are grown from them.
     """
 
     readers: dict[str, nn.Module]
@@ -38,6 +40,7 @@ class Wiring:
     examples: int | None = None
     rests: dict[str, Callable[[], nn.Module]] = field(default_factory=dict)
     networks: Mapping[str, nn.Module] = field(default_factory=dict)
+    autocast: Autocast = field(default_factory=Autocast)
 
 
 @dataclass

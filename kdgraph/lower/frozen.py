@@ -13,7 +13,11 @@ from kdgraph.lower.mode import Mode, Resting, run_in
 
 
 class Frozen(nn.Module):
-    """Runs `module` without autograd, in eval mode, whatever `train()` is told.
+    """Runs `module` in eval mode, whatever `train()` is told, and with weights that are constant.
+
+    An input that needs a gradient gets it through the module, as one of the student does in
+    `teacher.fc(v)`, and as images that are themselves trained. With other inputs it is run
+    without autograd. Which it is, is known before anything is computed.
 
     The module stays its owner's: it is no submodule of this one, so its parameters are not among
     those of a step, and neither `train()` nor an optimiser gets to it from here. Its flags, of
@@ -26,16 +30,13 @@ class Frozen(nn.Module):
         module: what to freeze.
         mode: "train" lets the module follow `train()` and `eval()`, for a recipe's
             `mode: {teacher: train}`. Its buffers then are state: they are in `state_dict()`.
-        through: let gradients pass through to the input, for a part of the teacher that is applied
-            to a value of the student: `teacher.fc(v)`.
     """
 
-    def __init__(self, module: nn.Module, *, mode: Mode = "eval", through: bool = False) -> None:
+    def __init__(self, module: nn.Module, *, mode: Mode = "eval") -> None:
         super().__init__()
         self.held = (module,)  # in a tuple, where `nn.Module` does not look for submodules
         self.flags = tuple(module.modules())
         self.mode = mode
-        self.through = through
         self.train()
 
     @property
@@ -45,7 +46,7 @@ class Frozen(nn.Module):
 
     def forward(self, *inputs: Any) -> Any:  # noqa: ANN401 - whatever the module takes and gives
         """What the module gives."""
-        if self.through:
+        if needs_gradient(*inputs):
             return run_in(self.flags, self._held_constant, inputs, training=self.training)
         with torch.no_grad():
             found = run_in(self.flags, self.held[0], inputs, training=self.training)
@@ -96,6 +97,13 @@ class Frozen(nn.Module):
             found = state_dict.get(f"{prefix}module.{name}")
             if found is not None:
                 one.copy_(found)
+
+
+def needs_gradient(*inputs: object) -> bool:
+    """Whether a gradient is to reach one of these."""
+    return torch.is_grad_enabled() and any(
+        isinstance(one, Tensor) and one.requires_grad for one in inputs
+    )
 
 
 def _constant(found: Any) -> Any:  # noqa: ANN401 - whatever a module gives

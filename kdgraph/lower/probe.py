@@ -126,11 +126,12 @@ def _read(
     network: nn.Module, taps: Sequence[Tap], sample: Tensor, *, training: bool, by: StandIn
 ) -> tuple[Reading, ...]:
     watch = _Watch(network, taps)
-    hooks = Hooks(network, watch)
-    try:
-        with torch.no_grad(), untouched(network), by(network, sample) as (forward, x):
-            for module in network.modules():
-                module.training = training
-            return watch.read(forward, x)
-    finally:
-        hooks.close()
+    with (
+        Hooks(network, watch),
+        torch.no_grad(),
+        untouched(network),
+        by(network, sample) as (forward, x),
+    ):
+        for module in network.modules():
+            module.training = training
+        return watch.read(forward, x)

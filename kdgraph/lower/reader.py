@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from kdgraph.lower.suited import cast, computes_in, raised
+from kdgraph.lower.suited import Autocast, cast, computes_in, raised
 
 
 class Reader(nn.Module):
@@ -22,34 +21,37 @@ class Reader(nn.Module):
     Args:
         network: gives a tuple of taps.
         dtype: what the loss computes in.
+        autocast: of the networks.
+        sample: a batch as the network will see it; one without parameters is given its precision.
         prepare: makes the network's input of the batch, such as its own normalisation.
     """
 
     def __init__(
-        self, network: nn.Module, dtype: torch.dtype, prepare: nn.Module | None = None
+        self,
+        network: nn.Module,
+        dtype: torch.dtype,
+        autocast: Autocast,
+        sample: Tensor,
+        prepare: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self.dtype = dtype
+        self.autocast = autocast
         self.prepare = prepare
-        self.precision: torch.dtype | None = None
-        self.takes = computes_in(network)
+        self.given = sample.dtype if sample.is_floating_point() else None
+        self.takes = computes_in(network) or self.given
 
     def forward(self, x: Tensor, *weights: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The values at the taps."""
         if self.prepare is not None:
             x = self.prepare(x)
-        with self._autocast(x):
+        with self.autocast.entered(x.device):
             values = self.network(cast(x, self.takes), *weights)
         return tuple(raised(value, self.dtype) for value in values)
-
-    def _autocast(self, x: Tensor) -> AbstractContextManager[object]:
-        if self.precision is None:
-            return nullcontext()
-        return torch.autocast(x.device.type, dtype=self.precision)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:  # noqa: FBT001, FBT002 - nn.Module's own signature
         """Know the network's precision after it changed."""
         super()._apply(fn, recurse)
-        self.takes = computes_in(self.network)
+        self.takes = computes_in(self.network) or self.given
         return self

@@ -13,7 +13,6 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.branches import NoBranch
 from kdgraph.lang.source import Span
 from kdgraph.lower.between import UnfitError, between
-from kdgraph.lower.catch import HOOKS
 from kdgraph.lower.mode import in_mode
 from kdgraph.lower.stand_in import FAULTS, first_line, untouched
 from kdgraph.lower.tapped import Tapped
@@ -73,7 +72,7 @@ def rest_of(
 
 
 def copied(part: nn.Module) -> nn.Module:
-    """A copy on the processor, trainable, without the hooks that catch taps.
+    """A copy on the processor, trainable.
 
     Numbers are drawn in the order of memory, so its layout is the plain one, whatever the
     network's is.
@@ -82,10 +81,6 @@ def copied(part: nn.Module) -> nn.Module:
     hollow = any(one.is_meta for one in made.parameters())  # as where code is only shown
     made = (made.to_empty(device="cpu") if hollow else made.cpu()).requires_grad_()
     made = made.to(memory_format=torch.contiguous_format)
-    for module in made.modules():
-        for hooks in (module._forward_hooks, module._forward_pre_hooks):  # noqa: SLF001 - no public way to ask
-            for key in [key for key, hook in hooks.items() if isinstance(hook, HOOKS)]:
-                del hooks[key]
     return made.train()
 
 
@@ -102,10 +97,8 @@ def _another(network: nn.Module, path: str, rows: Tensor) -> nn.Module:
     if not isinstance(stage, nn.Sequential) or not any(True for _ in stage[-1].parameters()):
         msg = f"nothing says what one more stage after `{path}` is"
         raise NoStageError(msg)
-    tapped = Tapped(network, (path,))
     with torch.no_grad(), in_mode(network, training=False):
-        (value,) = tapped(rows)
-        tapped.close()
+        (value,) = Tapped(network, (path,))(rows)
         kept = _keeps_shape(stage[-1], value.clone())
     if not kept:
         msg = f"the last block of `{path}` does not keep the shape of its map"

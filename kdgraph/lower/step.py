@@ -17,6 +17,7 @@ from kdgraph.lower.recollection import Everyones, Recollection
 from kdgraph.lower.running import Running
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
+from kdgraph.lower.suited import Autocast
 from kdgraph.memory.memory import Memory
 
 
@@ -59,6 +60,8 @@ class Step(nn.Module):
         draws: Draws,
         starts: Mapping[str, str] | None = None,
         everyones: Everyones | None = None,
+        *,
+        autocast: Autocast | None = None,
     ) -> None:
         super().__init__()
         self.program = program
@@ -69,7 +72,8 @@ class Step(nn.Module):
         self.times = frozenset(str(graph.node(n).op.knob("name")) for n in graph.find("clock"))
         self.starts = dict(starts or {})
         self.recollection = Recollection(memories(graph, program), everyones)
-        self.running = Running(program, graph)
+        self.autocast = autocast or Autocast()
+        self.running = Running(program, graph, self.autocast)
         filled = draws.names
         self.inputs = tuple(name for name in self.running.order if name not in filled)
         self.filled = tuple(name for name in self.running.order if name in filled)
@@ -199,7 +203,8 @@ class Step(nn.Module):
         Args:
             finite: a flag on the device; where it is false nothing is written.
         """
-        self.recollection.commit(finite)
+        with self.autocast.left(self.program.clock.epoch.device):
+            self.recollection.commit(finite)
 
     def trained(self) -> list[tuple[str, str, nn.Parameter]]:
         """What this stage trains: the part (a model, `modules`), the name, the parameter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from kdgraph.lower.catch import Catch, Hooks
@@ -15,8 +16,8 @@ class Tapped(nn.Module):
     """Runs `network` unchanged and returns the values at its taps, in order.
 
     Nothing is traced: dropout, drop-path and train or eval mode live on, and the network's
-    parameters keep their names under `network`. The hooks are hung once and go when this module
-    goes; several of these may share a network.
+    parameters keep their names under `network`. The hooks are there while it runs and at no other
+    time; several of these may share a network.
 
     A value that a later in-place operation writes over is copied at the tap. Which ones those are
     is found by running a stand-in for the sample; without a sample every tap is copied.
@@ -47,8 +48,8 @@ class Tapped(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """The values at the taps for a batch."""
-        return self.catch.run(self.network, x)
-
-    def close(self) -> None:
-        """Take the hooks off the network; the module is of no use afterwards."""
-        self.hooks.close()
+        if torch.compiler.is_compiling():
+            self.hooks.stand()
+            return self.catch.run(self.network, x)
+        with self.hooks:
+            return self.catch.run(self.network, x)

@@ -11,6 +11,7 @@ from kdgraph.lower import operations
 from kdgraph.lower.draft import Draft
 from kdgraph.lower.parts import build_part, path_of, place
 from kdgraph.modules.bn import Pooled
+from kdgraph.modules.branches import Branch
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 
@@ -59,6 +60,8 @@ def part(draft: Draft, number: int) -> str:
         made = build_part(node, taken, wiring.seed, wiring.dtype, rest)
         if isinstance(made, Pooled) and wiring.ranks is not None:
             made.pool, made.total = wiring.ranks.pool, wiring.ranks.total
+        if isinstance(made, Branch):
+            made.autocast = wiring.autocast.entered
         place(draft.root, name, made)
     return path_of(name)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor, nn
 
@@ -11,16 +14,22 @@ from kdgraph.sorts import Logits, Map
 
 
 class Branch(nn.Module):
-    """Layers of a network started anew, and a classifier of its own."""
+    """Layers of a network started anew, and a classifier of its own.
+
+    It is a part of a network, and is run under the autocast of networks.
+    """
 
     def __init__(self, rest: nn.Module, width: int, classes: int) -> None:
         super().__init__()
         self.rest = rest
         self.fc = nn.Linear(width, classes)
+        self.autocast: Callable[[torch.device], AbstractContextManager[object]] | None = None
 
     def forward(self, v: Tensor) -> Tensor:
-        """A map (b, c, h, w) to logits (b, classes)."""
-        return self.fc(self.rest(v))
+        """A map (b, c, h, w) to logits (b, classes), in the map's precision."""
+        with nullcontext() if self.autocast is None else self.autocast(v.device):
+            logits: Tensor = self.fc(self.rest(v))
+        return logits.to(v.dtype)
 
 
 @module(each="maps")

@@ -36,12 +36,9 @@ def features(
     scale = Normalize(subject.normalisation.mean, subject.normalisation.std).to(device)
     tapped = Tapped(network, [subject.features], leave=True)
     rows = []
-    try:
-        with resting(network), casting(device, autocast):
-            for part in examples.read(torch.arange(len(examples)).split(batch)):
-                seen = look(part.pixels.to(device), part.examples.to(device))
-                (found,) = tapped(scale(seen))
-                rows.append(found.float().flatten(1))
-    finally:
-        tapped.close()
+    with resting(network), casting(device, autocast):
+        for part in examples.read(torch.arange(len(examples)).split(batch)):
+            seen = look(part.pixels.to(device), part.examples.to(device))
+            (found,) = tapped(scale(seen))
+            rows.append(found.float().flatten(1))
     return torch.cat(rows)

@@ -16,7 +16,6 @@ from kdgraph.data.images import Examples, Split
 from kdgraph.experiment import Experiment
 from kdgraph.graph.graph import LossGraph
 from kdgraph.lower.assemble import assemble
-from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
 from kdgraph.memory.memory import recall
 from kdgraph.passes import lean
@@ -156,9 +155,8 @@ def metrics_of(
     parted = part_rows(lean(stabilise(built.graph), optimise=False))
     each = None if parted.each is None else made(parted.each)
     whole = made(parted.whole)
-    for module in each.modules() if each is not None else ():
-        if isinstance(module, Reader):
-            module.precision = precision
+    if each is not None:
+        each.autocast.precision = precision
     for parameter, wanted in grads:
         parameter.requires_grad_(wanted)
     examples = near(split.test, device)

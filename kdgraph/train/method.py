@@ -20,7 +20,6 @@ from kdgraph.lang.recipe import Stage
 from kdgraph.lower.assemble import assemble, digest_of
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.prepared import Prepared
-from kdgraph.lower.reader import Reader
 from kdgraph.lower.step import Step
 from kdgraph.normalisation import Normalisation
 from kdgraph.passes import lean
@@ -222,10 +221,7 @@ def compile_stage(
         ),
     )
     step.models = {name: Prepared(prepare[name], network) for name, network in networks.items()}
-    precision = devices.autocast(training.precision, place.device)
-    for module in step.modules():
-        if isinstance(module, Reader):
-            module.precision = precision
+    step.autocast.precision = devices.autocast(training.precision, place.device)
     return step
 
 

@@ -84,7 +84,7 @@ class Small:
 def autocast_covers_networks_only(device: str) -> None:
     """What the student computes in bfloat16 leaves it in float32, in which the loss computes."""
     small = Small(device=device, dtype=torch.float32)
-    small.step.program.student.precision = torch.bfloat16
+    small.step.autocast.precision = torch.bfloat16
     inside: list[torch.dtype] = []
     outside: list[torch.dtype] = []
     small.student.fc.register_forward_hook(lambda *call: inside.append(call[2].dtype))

@@ -171,16 +171,23 @@ def test_a_forward_that_fails_leaves_nothing_behind() -> None:
     assert other(X)[0].shape == tapped(X)[0].shape
 
 
-def test_hooks_go_when_closed_and_when_forgotten() -> None:
+def test_hooks_are_there_while_the_network_runs_and_at_no_other_time() -> None:
     network = Inplace()
     tapped = Tapped(network, ["bn", "fc.input"])
-    Tapped(network, ["bn"])
-    assert len(network.bn._forward_hooks) == 1
+    seen: list[int] = []
+    watch = network.conv.register_forward_hook(lambda *_: seen.append(hooks(network)))
 
-    tapped.close()
+    tapped(X)
+    with pytest.raises(RuntimeError):
+        tapped(X[:, :, :4])
+    watch.remove()
 
-    assert not network.bn._forward_hooks
-    assert not network.fc._forward_pre_hooks
+    assert seen[0] == 3  # the two, and the one that looks
+    assert hooks(network) == 0
+
+
+def hooks(network: nn.Module) -> int:
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in network.modules())
 
 
 def test_a_shallow_copy_takes_no_hook_along_when_it_goes() -> None:
@@ -204,7 +211,6 @@ def test_a_copy_is_whole_and_on_its_own(by: str) -> None:
         torch.save(tapped, file)
         file.seek(0)
         twin = torch.load(file, weights_only=False)
-    tapped.close()
 
     assert all(torch.equal(one, other) for one, other in zip(twin(X), expected, strict=True))
 
