@@ -159,7 +159,7 @@ def _is_at(folder: Path, handle: int) -> bool:
 
 @contextmanager
 def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> Iterator[RunDir]:
-    """A new folder, held: `out` if it is free, by default the first free of `kd`, `kd-2` …
+    """A new folder, held: `out` if it is free, by default the first free of `kd`, `kd-2`, `kd-3`.
 
     It is removed at the end if nothing was written to it.
 

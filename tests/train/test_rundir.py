@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -176,7 +175,7 @@ def test_where_nothing_can_be_locked_the_first_to_mark_a_folder_has_it(tmp_path,
     with rundir.begin("kd", out=out):
         assert isinstance(refused(rundir.begin("kd", out=out)), RunExists)
 
-        assert os.listdir(out) == [rundir.BEGUN]
+        assert [one.name for one in out.iterdir()] == [rundir.BEGUN]
 
 
 def test_a_run_holds_runs_of_its_parts(tmp_path):
