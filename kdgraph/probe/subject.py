@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
@@ -22,6 +21,7 @@ from kdgraph.models.known import LIBRARIES
 from kdgraph.models.state_file import read_state
 from kdgraph.models.weights import load_weights
 from kdgraph.normalisation import Normalisation
+from kdgraph.train import config, result
 from kdgraph.train.cast import STUDENT
 from kdgraph.train.rundir import RunDir
 from kdgraph.train.sees import Sight, sight
@@ -82,7 +82,7 @@ def teachers(run: RunDir) -> dict[str, Subject]:
     """The teachers of a run whose weights are still there."""
     if not run.result.exists():
         return {}
-    told = json.loads(run.result.read_text(encoding="utf-8")).get("teachers", {})
+    told = result.facts(run.result).get("teachers", {})
     return {
         name: _subject(about, str(about["weights"]))
         for name, about in told.items()
@@ -92,7 +92,7 @@ def teachers(run: RunDir) -> dict[str, Subject]:
 
 def size_of(run: RunDir) -> int | None:
     """Height of the images that a run was trained on, where it says so."""
-    told = yaml.safe_load(run.config.read_text(encoding="utf-8")) if run.config.exists() else {}
+    told: Mapping[str, Any] = config.kept(run) if run.config.exists() else {}
     data = told.get("data", {})
     known = KNOWN.get(str(data.get("name")))
     size = data.get("size") or (known.height if known else None)

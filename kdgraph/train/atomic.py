@@ -16,6 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 TEMPORARY = ".part-"
+SEAL, END = ',\n "seal": "', '"\n}\n'
+"""what stands around a file's own checksum, at its end"""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -28,6 +30,53 @@ def write_text(path: Path, text: str) -> None:
     Path(name).chmod(0o644)
     Path(name).replace(path)
     sync_folder(path.parent)
+
+
+def write_sealed(path: Path, words: Mapping[str, object], *, allow_nan: bool = False) -> None:
+    """Replace a file by these words as JSON, the last of them a checksum of all before it.
+
+    Args:
+        path: the file.
+        words: what is written.
+        allow_nan: whether numbers may be infinite or none, which is JSON for Python only.
+    """
+    body = json.dumps(words, indent=1, ensure_ascii=False, allow_nan=allow_nan)
+    body = body.removesuffix("\n}")
+    write_text(path, f"{body}{SEAL}{_sha256(body)}{END}")
+
+
+def read_sealed(path: Path, *, older: bool = False) -> dict[str, object]:
+    """The words of such a file, without the checksum.
+
+    Args:
+        path: the file.
+        older: whether a file without a checksum is taken, as kdgraph once wrote them.
+
+    Raises:
+        ValueError: it is missing, no JSON object, or was changed.
+    """
+    try:
+        text = path.read_bytes().decode()
+        words = json.loads(text)
+    except OSError as fault:
+        msg = f"`{path.name}`: {fault.strerror or fault}"
+        raise ValueError(msg) from fault
+    except (ValueError, RecursionError) as fault:
+        msg = f"`{path.name}` is not JSON"
+        raise ValueError(msg) from fault
+    body, seal, digest = text.rpartition(SEAL)
+    if digest != _sha256(body) + END and (seal or not older):
+        msg = f"`{path.name}` does not have its recorded checksum"
+        raise ValueError(msg)
+    if not isinstance(words, dict):
+        msg = f"`{path.name}` holds no names with values"
+        raise ValueError(msg)  # noqa: TRY004 - of a file, not of an argument
+    words.pop("seal", None)
+    return words
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_tensors(

@@ -2,7 +2,7 @@
 
 A checkpoint is a folder with a number, made under another name and renamed when it is complete
 and has reached the disk. So the newest folder with a number is the newest checkpoint, and no
-pointer can disagree with it.
+pointer can disagree with it. The manifest has the checksum of the tensors and one of its own.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.resume import BrokenCheckpoint, OtherRun, SkippedCheckpoint
 from kdgraph.train import atomic
 from kdgraph.train.manifest import (
-    MANIFEST,
     Circumstances,
     Identity,
     Manifest,
     Place,
     differences,
     read_manifest,
+    write_manifest,
 )
 
 TENSORS = "tensors.safetensors"
@@ -52,7 +52,7 @@ class Checkpoints:
                 place=place,
                 sha256=digest,
             )
-            atomic.write_text(draft / MANIFEST, manifest.model_dump_json(indent=1))
+            write_manifest(draft, manifest)
         for old in self._all()[: -self.keep]:
             shutil.rmtree(old, ignore_errors=True)
         return path

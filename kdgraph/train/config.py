@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import torch
 import yaml
@@ -19,6 +21,9 @@ from kdgraph.train.rundir import RunDir
 COMPARED = ("setting", "seed", "seeds", "ground", "data", "models", "train")
 ELSEWHERE = {"data.root"}
 """what may move between two parts of a run"""
+DIGEST = "# sha256 of what is above: "
+SPOILT = (ValueError, OverflowError, LookupError, AttributeError, TypeError, RecursionError)
+"""what PyYAML raises, beside its own errors, for values that are none of their kind"""
 
 
 def config_of(experiment: Experiment, values: Mapping[str, object]) -> dict[str, object]:
@@ -55,28 +60,45 @@ def compare(folder: RunDir, config: Mapping[str, object]) -> None:
         RecipeError: the folder holds a run with other values, or nobody can tell.
     """
     if folder.config.exists():
-        began = _kept(folder)
+        began, changed = _read(folder)
         mistakes = list(_differences(folder, began, yaml.safe_load(_written(config))))
-        if mistakes:
-            raise RecipeError(*mistakes)
+        if mistakes or changed is not None:
+            raise RecipeError(*(mistakes or [changed]))
 
 
-def _kept(folder: RunDir) -> Mapping[str, object]:
-    """What the run began with."""
+def kept(folder: RunDir) -> Mapping[str, object]:
+    """What the run began with.
+
+    Raises:
+        RecipeError: nobody can tell, since the file is broken or was changed.
+    """
+    began, changed = _read(folder)
+    if changed is not None:
+        raise RecipeError(changed)
+    return began
+
+
+def _read(folder: RunDir) -> tuple[Mapping[str, object], BrokenRunFile | None]:
+    """What the file says, and what to say where that is not what was written."""
+    advice = "put it back as it was, or begin a run without `--resume`"
+    broken = partial(BrokenRunFile, path=str(folder.config), advice=advice)
     try:
-        kept = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+        text = folder.config.read_text(encoding="utf-8")
+        words = yaml.safe_load(text)
     except UnicodeDecodeError:
-        kept, reason = None, "it is no text"
+        raise RecipeError(broken(reason="it is no text")) from None
     except yaml.YAMLError as fault:
         line = getattr(getattr(fault, "problem_mark", None), "line", None)
-        kept, reason = None, "it is no YAML" + ("" if line is None else f" in line {line + 1}")
-    else:
-        reason = "it holds no names with values"
-    if not isinstance(kept, Mapping):
-        advice = "put it back as it was, or begin a run without `--resume`"
-        path = str(folder.config)
-        raise RecipeError(BrokenRunFile(path=path, reason=reason, advice=advice))
-    return kept
+        reason = "it is no YAML" + ("" if line is None else f" in line {line + 1}")
+        raise RecipeError(broken(reason=reason)) from None
+    except SPOILT:
+        raise RecipeError(broken(reason="it is no YAML that kdgraph has written")) from None
+    if not isinstance(words, Mapping):
+        raise RecipeError(broken(reason="it holds no names with values"))
+    told, mark, digest = text.rpartition(DIGEST)
+    if mark and digest.strip() != hashlib.sha256(told.encode()).hexdigest():
+        return words, broken(reason="it does not have its recorded checksum")
+    return words, None
 
 
 def keep(folder: RunDir, config: Mapping[str, object], recipe: str) -> None:
@@ -84,7 +106,9 @@ def keep(folder: RunDir, config: Mapping[str, object], recipe: str) -> None:
     if not folder.config.exists():
         circumstances = {"threads": torch.get_num_threads(), "versions": versions()}
         atomic.write_text(folder.recipe, recipe)
-        atomic.write_text(folder.config, _written({**config, **circumstances}))
+        words = _written({**config, **circumstances})
+        digest = hashlib.sha256(words.encode()).hexdigest()
+        atomic.write_text(folder.config, f"{words}{DIGEST}{digest}\n")
 
 
 def _written(config: Mapping[str, object]) -> str:

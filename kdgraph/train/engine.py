@@ -33,6 +33,7 @@ from kdgraph.train.record import Recorder
 from kdgraph.train.snapshot import Snapshot
 from kdgraph.train.stage import StageResult, measure_of
 from kdgraph.train.update import Updater
+from kdgraph.train.watch import Watch
 from kdgraph.train.worth import Worth
 from kdgraph.views.program import run
 from kdgraph.viewstep import ViewStep
@@ -144,7 +145,15 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
         }
 
     optimizer = optimise.build(training, trained)
-    recorder = Recorder(world, torch.ones((), dtype=torch.bool, device=device))
+    snapshot = Snapshot(
+        step,
+        optimizer,
+        trained,
+        examined if training.select == "best" else {},
+        condenser,
+    )
+    flag = torch.ones((), dtype=torch.bool, device=device)
+    recorder = Recorder(world, flag, Watch(step, snapshot))
     told = tuple(listeners) if world.leads else ()
     identity = manifest.Identity(
         graph=graph,
@@ -178,13 +187,7 @@ def train_stage(  # noqa: PLR0913 - what a run is made of, each by its name
             else numbers or partial(_all, len(train_set), seed, stage),
             evaluate=partial(measured, step, world, evaluate or measure, also or dict),
             ledger=Ledger(stage, training, recorder, told, log_every),
-            snapshot=Snapshot(
-                step,
-                optimizer,
-                trained,
-                examined if training.select == "best" else {},
-                condenser,
-            ),
+            snapshot=snapshot,
             checkpoints=Checkpoints(
                 out / "checkpoints" / str(stage),
                 identity,

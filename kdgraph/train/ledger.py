@@ -47,18 +47,26 @@ class Ledger:
         """Bring the rows to the host, and what the ranks vote.
 
         Raises:
-            RecipeError: a loss or gradient was not finite; `NonFinite` says which.
+            RecipeError: a loss, a gradient or what was kept of a step was not finite;
+                `NonFinite` says which.
         """
         rows, decisions = self.recorder.fetch(votes)
         for step, row in enumerate(rows, start=place.step - len(rows)):
             if not row.is_finite:
-                raise RecipeError(NonFinite(term=row.culprit, epoch=place.epoch, step=step))
+                term = row.culprit if not row.loss_is_finite else self._spoilt()
+                raise RecipeError(NonFinite(term=term, epoch=place.epoch, step=step))
             place.window.append(row)
             for name, value in ((TOTAL, row.total), *row.terms.items()):
                 place.sums[name] = place.sums.get(name, Tally()) + value
             if (step + 1) % self.every == 0:
                 self._log(place, step + 1, steps)
+        if not self.recorder.whole:
+            step = place.step - 1
+            raise RecipeError(NonFinite(term=self._spoilt(), epoch=place.epoch, step=step))
         return decisions
+
+    def _spoilt(self) -> str:
+        return self.recorder.watch.culprit() or "a tensor of another rank"
 
     def close(self, place: Place, steps: int, images: int) -> EpochResult:
         """The epoch in numbers, before anything is measured; its sums begin anew."""

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kdgraph.lang.errors.resume import OtherMachine
 from kdgraph.lang.protocol import Training
+from kdgraph.train import atomic
 from kdgraph.train.events import EpochResult
 from kdgraph.train.record import Row
 
@@ -43,20 +44,28 @@ class Place(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
 
-    epoch: int = 1
-    batch: int = 0
+    epoch: int = Field(default=1, ge=1)
+    batch: int = Field(default=0, ge=0)
     """batches of this epoch that are done"""
-    step: int = 0
+    step: int = Field(default=0, ge=0)
     history: list[EpochResult] = Field(default_factory=list)
     best: EpochResult | None = None
     window: list[Row] = Field(default_factory=list)
     """steps since the last entry in the journal"""
     sums: dict[str, Tally] = Field(default_factory=dict)
     """each term over the steps of this epoch, and the total under no name"""
-    seconds: float = 0.0
+    seconds: float = Field(default=0.0, ge=0)
     """computing in this stage so far"""
-    epoch_seconds: float = 0.0
+    epoch_seconds: float = Field(default=0.0, ge=0)
     """computing in this epoch so far"""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Place:
+        """Each epoch before this one has been measured, in order."""
+        if [one.epoch for one in self.history] != list(range(1, self.epoch)):
+            msg = f"epoch {self.epoch} after {len(self.history)} that were measured"
+            raise ValueError(msg)
+        return self
 
 
 class Identity(BaseModel):
@@ -99,22 +108,29 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     identity: Identity
     circumstances: Circumstances
     place: Place
     sha256: str
 
 
-def read_manifest(path: Path) -> Manifest:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest of a checkpoint into its folder."""
+    words = json.loads(manifest.model_dump_json())
+    atomic.write_sealed(folder / MANIFEST, words, allow_nan=True)
+
+
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a checkpoint.
 
     Raises:
-        ValueError: it is missing, or is not one.
+        ValueError: it is missing, was changed, or is not one.
     """
+    words = atomic.read_sealed(folder / MANIFEST)
     try:
-        return Manifest.model_validate_json((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as fault:
+        return Manifest.model_validate_json(json.dumps(words))
+    except ValidationError as fault:
         first = str(fault).splitlines()[0]
         msg = f"`{MANIFEST}`: {first}"
         raise ValueError(msg) from fault

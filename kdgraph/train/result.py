@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -113,8 +113,7 @@ def write(run: RunDir, result: Result, facts: Mapping[str, object]) -> None:
     rows = [asdict(one) | {"mean_last": _number(mean(one.last))} for one in result.table]
     alike = [{"name": one.name, "data": one.data, **one.measures} for one in result.fidelity]
     whole = {"format": FORMAT, **facts, "table": rows, "fidelity": alike}
-    words = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False)
-    atomic.write_text(run.result, words + "\n")
+    atomic.write_sealed(run.result, whole)
 
 
 def read(path: Path) -> Result:
@@ -123,16 +122,31 @@ def read(path: Path) -> Result:
     Raises:
         RecipeError: the file is cut short, or was edited.
     """
+    whole = facts(path)
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
         return Result(
             tuple(_entry(row) for row in whole["table"]),
             tuple(_likeness(row) for row in whole["fidelity"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
-        reason = "it is no JSON" if isinstance(fault, ValueError) else "it holds no tables"
-        advice = "delete it, and `--resume` measures the end again"
-        raise RecipeError(BrokenRunFile(path=str(path), reason=reason, advice=advice)) from fault
+    except (TypeError, KeyError, AttributeError) as fault:
+        raise RecipeError(_broken(path, "it holds no tables")) from fault
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Everything that the file of a finished run says.
+
+    Raises:
+        RecipeError: the file is cut short, or was edited.
+    """
+    try:
+        return atomic.read_sealed(path, older=True)
+    except ValueError as fault:
+        raise RecipeError(_broken(path, str(fault))) from fault
+
+
+def _broken(path: Path, reason: str) -> BrokenRunFile:
+    advice = "delete it, and `--resume` measures the end again"
+    return BrokenRunFile(path=str(path), reason=reason, advice=advice)
 
 
 def _entry(row: Mapping[str, object]) -> Entry:

@@ -7,7 +7,6 @@ that determines it.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from kdgraph.lang.diagnostics import Diagnostic
@@ -25,7 +22,7 @@ from kdgraph.train import atomic, teacher
 from kdgraph.train.lock import locked
 
 TABLE, FILE, CARD = "table", "table.safetensors", "card.json"
-PART = "rows-{:012d}.safetensors"
+PART, DIGEST = "rows-{:012d}.safetensors", ".sha256"
 
 Rows = Callable[[int], Iterator[Tensor]]
 """from which example on → its row and those after it, some at a time"""
@@ -86,7 +83,9 @@ class Shelf:
             fresh.append(part.cpu())
             if time.perf_counter() - saved > self.save_every:
                 parts.append(torch.cat(fresh))
-                atomic.write_tensors(workshop / PART.format(there), {TABLE: parts[-1]})
+                path = workshop / PART.format(there)
+                digest = atomic.write_tensors(path, {TABLE: parts[-1]})
+                atomic.write_text(path.with_suffix(DIGEST), digest)
                 there, fresh, saved = there + len(parts[-1]), [], time.perf_counter()
         return torch.cat([*parts, *fresh])
 
@@ -97,8 +96,9 @@ def _written(workshop: Path) -> tuple[list[Tensor], int]:
     there = 0
     while (path := workshop / PART.format(there)).exists():
         try:
-            part = load_file(path)[TABLE]
-        except (OSError, SafetensorError, KeyError):
+            digest = path.with_suffix(DIGEST).read_text(encoding="utf-8")
+            part = atomic.read_tensors(path, digest)[TABLE]
+        except (OSError, ValueError, KeyError):
             break
         parts.append(part)
         there += len(part)
@@ -112,8 +112,8 @@ def _read(place: Path) -> Tensor:
         ValueError: something is missing or changed.
     """
     try:
-        sha256 = str(json.loads((place / CARD).read_text(encoding="utf-8"))["sha256"])
-    except (OSError, KeyError, TypeError, json.JSONDecodeError) as fault:
+        sha256 = str(atomic.read_sealed(place / CARD)["sha256"])
+    except KeyError as fault:
         msg = f"`{CARD}`: {fault}"
         raise ValueError(msg) from fault
     found = atomic.read_tensors(place / FILE, sha256)
@@ -126,5 +126,4 @@ def _read(place: Path) -> Tensor:
 def _write(place: Path, table: Tensor, facts: Mapping[str, object]) -> None:
     with atomic.new_folder(place) as draft:
         digest = atomic.write_tensors(draft / FILE, {TABLE: table})
-        card = {"facts": facts, "sha256": digest}
-        atomic.write_text(draft / CARD, json.dumps(card, indent=1, sort_keys=True))
+        atomic.write_sealed(draft / CARD, {"facts": facts, "sha256": digest})

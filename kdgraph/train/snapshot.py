@@ -38,16 +38,19 @@ class Snapshot:
     def take(self) -> dict[str, Tensor]:
         """All of them, by name."""
         parts: dict[str, Mapping[str, Tensor]] = {
-            STEP: self.step.state_dict(),
-            OPTIMIZER: optimise.state(self.optimizer, self.trained),
             BEST: self.best,
             CONDENSE: {} if self.condenser is None else self.condenser.state(),
         }
-        return {
-            prefix + name: tensor
-            for prefix, tensors in parts.items()
-            for name, tensor in tensors.items()
-        }
+        return self.live() | _joined(parts)
+
+    def live(self) -> dict[str, Tensor]:
+        """Those that each step may change."""
+        return _joined(
+            {
+                STEP: self.step.state_dict(),
+                OPTIMIZER: optimise.state(self.optimizer, self.trained),
+            }
+        )
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Put them back."""
@@ -70,6 +73,14 @@ class Snapshot:
             best = _under(f"{model}/", self.best)
             if best:
                 network.load_state_dict(best)
+
+
+def _joined(parts: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {
+        prefix + name: tensor
+        for prefix, tensors in parts.items()
+        for name, tensor in tensors.items()
+    }
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

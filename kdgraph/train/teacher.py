@@ -22,7 +22,7 @@ from kdgraph.train import atomic
 from kdgraph.train.lock import locked
 from kdgraph.train.stage import StageResult
 
-FORMAT = 2
+FORMAT = 3
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
 
@@ -117,8 +117,8 @@ def _use(network: nn.Module, place: Path) -> Kept:
         ValueError: something is missing, changed or of another shape.
     """
     try:
-        card = Card.model_validate_json((place / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as fault:
+        card = Card.model_validate(atomic.read_sealed(place / CARD))
+    except ValidationError as fault:
         msg = f"`{CARD}`: {str(fault).splitlines()[0]}"
         raise ValueError(msg) from fault
     weights = atomic.read_tensors(place / WEIGHTS, card.sha256)
@@ -141,7 +141,7 @@ def _make(
     with atomic.new_folder(place) as draft:
         digest = atomic.write_tensors(draft / WEIGHTS, network.state_dict(), about)
         card = Card(facts=_all(facts), sha256=digest, last=last, best=best, seconds=result.seconds)
-        atomic.write_text(draft / CARD, card.model_dump_json(indent=1))
+        atomic.write_sealed(draft / CARD, card.model_dump(mode="json"))
     shutil.rmtree(workshop, ignore_errors=True)
     return Kept(last, best, result.seconds, place / WEIGHTS, fresh=True)
 

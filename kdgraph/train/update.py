@@ -75,8 +75,9 @@ class Updater:
             outcome, seen = self._descend(batch, epoch, number)
         found = [one.grad for one in self.parameters if one.grad is not None]
         norm = get_total_norm(found)
-        finite = self.recorder.judge(outcome.total, norm)
-        self.recorder.note(outcome, outcome.total, norm)
+        statistic = self.recorder.watch.largest_statistic()
+        finite = self.recorder.judge(outcome.total, norm, statistic)
+        self.recorder.note(outcome, outcome.total, norm, statistic)
         if self.training.clip is not None:
             clip_grads_with_norm_(self.parameters, self.training.clip, norm)
         optimise.set_rate(self.optimizer, lr)

@@ -29,7 +29,9 @@ def accuracies(text):
     return [one["last"] for one in json.loads(text)["table"]]
 
 
-@pytest.mark.parametrize("harm", ["cut short", "no manifest", "no tensors", "empty"])
+@pytest.mark.parametrize(
+    "harm", ["cut short", "another step", "no manifest", "no tensors", "empty"]
+)
 def test_a_damaged_newest_checkpoint_is_told_and_the_one_before_is_taken(again, harm):
     folder, whole, resume = again
     _, newest = sorted((folder / "checkpoints" / "1").iterdir())
@@ -37,6 +39,10 @@ def test_a_damaged_newest_checkpoint_is_told_and_the_one_before_is_taken(again, 
         case "cut short":
             file = newest / "tensors.safetensors"
             file.write_bytes(file.read_bytes()[:100])
+        case "another step":
+            file = newest / "manifest.json"
+            step = json.loads(file.read_text())["place"]["step"]
+            file.write_text(file.read_text().replace(f'"step": {step},', f'"step": {step ^ 1},'))
         case "no manifest":
             (newest / "manifest.json").unlink()
         case "no tensors":
@@ -89,6 +95,21 @@ def test_a_spoilt_config_is_a_message(again, spoilt, said):
     assert code == 1
     assert err.startswith("error[KD686]: ")
     assert said in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("recipe: kd", "recipe: ke"), ("- 8", "!!timestamp 8"), ("threads", "!!int")]
+)
+def test_a_config_that_was_changed_where_nothing_is_compared_is_a_message(again, old, new):
+    folder, _, resume = again
+    config = folder / "config.yaml"
+    text = config.read_text()
+    config.write_text(text.replace(old, new, 1) if old in text else f"{text}{new}: 1\n")
+
+    code, _, err = resume()
+
+    assert code == 1
+    assert err.startswith("error[KD686]: ")
 
 
 def test_a_config_with_another_value_is_another_run(again):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.resume import BrokenCheckpoint, OtherMachine, OtherRun, SkippedCheckpoint
@@ -12,6 +13,7 @@ from kdgraph.train.checkpoint import Checkpoints
 from kdgraph.train.events import EpochResult
 from kdgraph.train.manifest import Identity, Place, Tally, circumstances, read_manifest
 from kdgraph.train.record import Row
+from tests.train.flips import flips
 
 IDENTITY = Identity(graph="abc", protocol="def", seed=1, stage=1)
 
@@ -111,6 +113,31 @@ def test_a_broken_one_is_passed_over_with_a_warning(shelf, place, harm):
     assert str(newest) in str(told[0])
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "tensors.safetensors"])
+def test_no_bit_of_a_checkpoint_can_turn_over_unseen(shelf, place, name):
+    shelf.save(Place(epoch=1, step=1), tensors(1.0))
+    newest = shelf.save(place, tensors(2.0))
+    assert sorted(one.name for one in newest.iterdir()) == ["manifest.json", "tensors.safetensors"]
+    taken = []
+
+    for _ in flips(newest / name, 300):
+        told = []
+        found, loaded = shelf.load(told.append)
+        taken.append((found, loaded["a"][0, 0].item(), [type(one) for one in told]))
+
+    assert taken == [(Place(epoch=1, step=1), 1.0, [SkippedCheckpoint])] * len(taken)
+    assert shelf.load(refuse)[0] == place
+
+
+@pytest.mark.parametrize(
+    "place",
+    [{"epoch": 0}, {"epoch": 2}, {"batch": -1}, {"step": -1}, {"seconds": -1.0}],
+)
+def test_a_place_that_no_stage_can_be_at_is_refused(place):
+    with pytest.raises(ValidationError):
+        Place(**place)
+
+
 def test_where_none_can_be_read_the_run_does_not_begin_anew_unasked(shelf, place):
     (shelf.save(place, tensors()) / "tensors.safetensors").unlink()
 
@@ -171,7 +198,7 @@ def test_a_death_while_writing_leaves_the_one_before_and_no_trace(shelf, place, 
 def test_the_manifest_says_what_the_run_was(shelf, place):
     manifest = read_manifest(shelf.save(place, tensors()))
 
-    assert manifest.format == 1
+    assert manifest.format == 2
     assert manifest.identity == IDENTITY
     assert manifest.circumstances.torch == torch.__version__
     assert manifest.circumstances.threads == torch.get_num_threads()

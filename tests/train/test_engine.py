@@ -119,6 +119,67 @@ def test_a_gradient_that_is_not_finite_is_told_from_a_loss_that_is_not(tmp_path)
     assert torch.equal(step.head.weight, before["head.weight"])
 
 
+@pytest.mark.parametrize("spoilt", [2, 5, 7])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_statistic_that_is_not_finite_stops_a_run_whose_loss_is_fine(tmp_path, spoilt, value):
+    step, before = SmallStep(44), []
+    forward = step.forward
+
+    def spoiling(*inputs):
+        before.append(state(step))
+        outcome = forward(*inputs)
+        if len(before) == spoilt + 1:
+            step.student.norm.running_var.data[1] = value  # as a forward: unseen by autograd
+        return outcome
+
+    step.forward = spoiling
+    with pytest.raises(RecipeError) as caught:
+        run(step, tmp_path)
+
+    (mistake,) = caught.value.diagnostics
+    assert isinstance(mistake, NonFinite)
+    assert mistake.term == "student.norm.running_var"
+    assert (mistake.step, mistake.epoch) == (spoilt, 1 + spoilt // 6)
+    assert torch.equal(step.head.weight, before[spoilt]["head.weight"])
+    assert torch.equal(step.memory.rows, before[spoilt]["memory.rows"])
+    assert len(list((tmp_path / "checkpoints" / "1").glob("0*"))) == (1 if spoilt >= 6 else 0)
+
+
+def weights_after_the_last_update(step):
+    step.theta.register_hook(lambda gradient: gradient.sign() * 1e3)
+    return {"lr": 1e38}
+
+
+def memory_after_the_last_step(step):
+    commit = step.commit
+
+    def spoiling(finite=None):
+        commit(finite)
+        step.memory.rows[3, 0] = float("nan")
+
+    step.commit = spoiling
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (weights_after_the_last_update, "step/theta"),
+        (memory_after_the_last_step, "step/memory.rows"),
+    ],
+)
+def test_what_the_last_step_leaves_is_looked_at_before_it_is_saved(tmp_path, spoil, name):
+    step = SmallStep(8)
+
+    with pytest.raises(RecipeError) as caught:
+        run(step, tmp_path, split=images(8), told={"epochs": 1, **spoil(step)})
+
+    (mistake,) = caught.value.diagnostics
+    assert isinstance(mistake, NonFinite)
+    assert (mistake.term, mistake.epoch, mistake.step) == (name, 1, 0)
+    assert not (tmp_path / "checkpoints" / "1").exists()
+
+
 def test_a_batch_of_one_is_dropped_where_batch_norm_trains(tmp_path):
     with_norm, _ = run(SmallStep(17), tmp_path / "1", split=images(17), told={"epochs": 1})
     without, _ = run(

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from kdgraph.train.shelf import Shelf
+from kdgraph.train.shelf import Shelf, _written
+from tests.train.flips import flips
 
 ROWS = torch.arange(12.0).reshape(6, 2)
 FACTS = {"model": "convnet16"}
@@ -84,3 +85,25 @@ def test_a_table_that_was_changed_is_told_of_and_computed_again(file, tmp_path):
 
     assert work.table().equal(ROWS * 10)
     assert work.said == ["KD688", "begun"]
+
+
+@pytest.mark.parametrize("file", ["table.safetensors", "card.json"])
+def test_no_bit_of_a_kept_table_can_turn_over_unseen(file, tmp_path):
+    Work(tmp_path).table()
+    (kept,) = tmp_path.glob(f"*/{file}")
+
+    for _ in flips(kept, 60):
+        work = Work(tmp_path)
+        assert work.table().equal(ROWS * 10)
+        assert work.said == ["KD688", "begun"]
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "sha256"])
+def test_no_bit_of_rows_that_were_written_down_can_turn_over_unseen(ending, tmp_path):
+    with pytest.raises(InterruptedError):
+        Work(tmp_path, save_every=0.0).table(dies_at=4)
+    (second,) = tmp_path.glob(f"*.computing/rows-000000000002.{ending}")
+
+    for _ in flips(second, 200):
+        assert _written(second.parent)[1] == 2
+    assert _written(second.parent)[1] == 4

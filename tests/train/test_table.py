@@ -7,10 +7,12 @@ import math
 import pytest
 from rich.console import Console
 
+from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.train import fidelity_table, result, rundir, table
 from kdgraph.train.closing import Likeness
 from kdgraph.train.result import Result
 from kdgraph.train.table import Entry
+from tests.train.flips import flips
 
 ENTRIES = [
     Entry("teacher", "digits-large", (0.989,), (0.991,)),
@@ -48,7 +50,7 @@ def test_one_seed_has_no_caption_and_no_error():
 
 
 def test_the_result_of_a_run_is_written_and_read_back(tmp_path):
-    run = rundir.begin("kd", root=tmp_path)
+    run = rundir.RunDir(tmp_path)
     assert not run.is_finished
 
     whole = Result(tuple(ENTRIES), ALIKE)
@@ -60,6 +62,28 @@ def test_the_result_of_a_run_is_written_and_read_back(tmp_path):
     assert said["seeds"] == [0, 1, 2]
     assert said["table"][1]["mean_last"] == pytest.approx(0.93)
     assert (run.path / "result.md").read_text().startswith("# kd\n\n| | model")
+
+
+def test_no_bit_of_a_result_can_turn_over_unseen(tmp_path):
+    run = rundir.RunDir(tmp_path)
+    whole = Result(tuple(ENTRIES), ALIKE)
+    result.write(run, whole, {"recipe": "kd", "seeds": [0, 1, 2]})
+    for bit in flips(run.result, 300):
+        try:
+            found = result.read(run.result)
+        except RecipeError as error:
+            found = error.diagnostics[0].code
+        assert found == "KD686" or (found == whole and b"seal" not in run.result.read_bytes()), bit
+
+
+def test_a_result_without_a_checksum_is_an_older_one(tmp_path):
+    run = rundir.RunDir(tmp_path)
+    result.write(run, Result(tuple(ENTRIES), ALIKE), {"recipe": "kd"})
+    words = json.loads(run.result.read_text())
+    del words["seal"]
+    run.result.write_text(json.dumps(words))
+
+    assert result.read(run.result).table == tuple(ENTRIES)
 
 
 def told(accuracy, *more):

@@ -15,6 +15,7 @@ from kdgraph.train import teacher
 from kdgraph.train.events import EpochResult
 from kdgraph.train.lock import locked
 from kdgraph.train.stage import StageResult
+from tests.train.flips import flips
 
 FACTS = {"model": "resnet20", "data": {"name": "digits", "digest": "12ab"}, "seed": 0}
 
@@ -109,6 +110,17 @@ def test_weights_that_were_harmed_are_trained_again_with_a_warning(ask, train, t
     assert again.fresh
     assert network.weight[0, 0] == 2
     assert [type(one) for one in told] == [BrokenWeights]
+    assert ask()[0].fresh is False
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "card.json"])
+def test_no_bit_of_kept_weights_can_turn_over_unseen(ask, name):
+    kept, _ = ask()
+
+    for _ in flips(kept.path.parent / name, 300):
+        with pytest.raises(ValueError, match=r"checksum|JSON"):
+            teacher._use(nn.Linear(2, 2), kept.path.parent)
+
     assert ask()[0].fresh is False
 
 

@@ -10,10 +10,12 @@ from kdgraph.lang.diagnostics import Diagnostic
 
 @dataclass(frozen=True, kw_only=True)
 class NonFinite(Diagnostic):
-    """A loss or its gradient became infinite or not a number, and the run was stopped.
+    """A loss, its gradient, or what training keeps became infinite or not a number.
 
-    From that step on no weight and no memory was changed, and no checkpoint was written, so
-    the newest checkpoint holds finite numbers. Usual reasons: a learning rate too high for the
+    What training keeps are weights, running statistics of batch norm, memory, and the state of
+    the optimiser; a loss may stay finite while these do not. The run was stopped: from that step
+    on no weight and no memory was changed, and no checkpoint was written, so the newest
+    checkpoint holds finite numbers. Usual reasons: a learning rate too high for the
     batch, a logarithm or a division that meets zero, a temperature that a schedule drives to
     zero. Try one of
 
