@@ -18,6 +18,7 @@ from kdgraph.train.cast import STUDENT, Cast, cast
 from kdgraph.train.closing import Found, fidelities, likenesses, tell
 from kdgraph.train.distributed import ALONE, shared
 from kdgraph.train.events import Listener, Warned
+from kdgraph.train.exported import facts_beside
 from kdgraph.train.footprint import peak, restart
 from kdgraph.train.groundwork import Groundwork
 from kdgraph.train.journal import Journal
@@ -250,6 +251,7 @@ class Run:
                 about: dict[str, object] = {
                     "model": models[name].name, "recipe": experiment.recipe.name
                 }  # fmt: skip
+                about |= facts_beside(networks[name], made.split.train)
                 about |= self.normalisations[name].facts | sees(experiment.analysis, name)
                 atomic.write_tensors(folder.weights(name), networks[name].state_dict(), about)
         return done
