@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
@@ -79,7 +78,7 @@ def exported(run: RunDir, name: str = STUDENT) -> Exported:
     except SafetensorError as fault:
         reason = f"`{path.name}` is damaged"
         raise RecipeError(_nothing(run, name, reason)) from fault
-    except (OSError, KeyError, TypeError, ValueError) as fault:
+    except (OSError, KeyError, RecursionError, TypeError, ValueError) as fault:
         raise RecipeError(_nothing(run, name, reason)) from fault
 
 

@@ -161,7 +161,8 @@ def test_a_file_that_is_no_students_is_a_mistake(tmp_path, content, reason):
         kdgraph.student(tmp_path)
 
 
-def test_a_run_that_is_not_finished_says_so(at, lab):
+@pytest.mark.usefixtures("at")
+def test_a_run_that_is_not_finished_says_so(lab):
     unfinished = lab[0] / "unfinished"
     unfinished.mkdir()
     (unfinished / "config.yaml").write_text("data: {name: digits}\n")
@@ -169,7 +170,7 @@ def test_a_run_that_is_not_finished_says_so(at, lab):
         kdgraph.student(unfinished)
 
 
-def test_a_network_of_a_plugin_has_to_be_imported_first(at, lab, cache):
+def test_a_network_of_a_plugin_has_to_be_imported_first(at, lab):
     net = ("--plugin", "own_net.py", "--set", "models.student=plain_net")
     assert at("run", "ce", *WORDS, *net, "--out", "own")[0] == 0
     ask = (
