@@ -10,6 +10,11 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors import suggest
 from kdgraph.lang.errors.data import BadAmount, NoRoot, UnknownDataSet
 
+FEWEST = 2
+"""classes: with one, every answer is right"""
+WIDEST = 8192
+"""pixels on a side: an image of that size takes 192 MiB"""
+
 
 def mistakes(spec: DataSpec) -> Iterator[Diagnostic]:
     """Everything wrong with what a setting says about its data.
@@ -28,7 +33,9 @@ def mistakes(spec: DataSpec) -> Iterator[Diagnostic]:
         yield _amount(spec, "label_noise", "from 0 to less than 1")
     if spec.channels not in (None, 1, 3):
         yield _amount(spec, "channels", "1 (grey) or 3 (colour)")
-    for field, least in (("size", 1), ("classes", 2), ("limit", 1), ("test_limit", 1)):
+    if spec.size is not None and spec.size > WIDEST:
+        yield _amount(spec, "size", f"at most {WIDEST}")
+    for field, least in (("size", 1), ("classes", FEWEST), ("limit", 1), ("test_limit", 1)):
         number = getattr(spec, field)
         if number is not None and number < least:
             yield _amount(spec, field, f"at least {least}")
