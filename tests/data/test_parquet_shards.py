@@ -294,7 +294,7 @@ def test_an_image_that_is_a_missing_struct_is_named(shards):
     assert f"row 1 of `{path}` does not decode: no bytes" in refused(shards)
 
 
-def test_class_names_nested_too_deep_are_none(shards, write_shard):
+def test_class_names_nested_too_deep_are_none(shards):
     for path in shards.glob("*.parquet"):
         table = pq.read_table(path)
         pq.write_table(table.replace_schema_metadata({"huggingface": "[" * 100_000}), path)
