@@ -3,6 +3,8 @@
 step = kdgraph.compile("icd.kd", models={"teacher": t, "student": s}, sample=x)
 out = step(x, y, i)
 out.total.backward(); optimiser.step(); step.commit()
+
+student = kdgraph.student("runs/icd")  # what a run has trained, ready to use
 """
 
 from __future__ import annotations
@@ -16,15 +18,19 @@ if TYPE_CHECKING:
     from kdgraph.examination import check
     from kdgraph.lang.diagnostics import RecipeError
     from kdgraph.models.added import network
+    from kdgraph.train.student import student
 
 __version__ = "0.1.0"
-__all__ = ["RecipeError", "__version__", "check", "compile", "load", "network", "primitive"]
+__all__ = [
+    "RecipeError", "__version__", "check", "compile", "load", "network", "primitive", "student"
+]  # fmt: skip
 
 HOMES = {
     "check": "kdgraph.examination",
     "compile": "kdgraph.compiler",
     "load": "kdgraph.compiler",
     "network": "kdgraph.models.added",
+    "student": "kdgraph.train.student",
     "RecipeError": "kdgraph.lang.diagnostics",
 }
 

@@ -30,7 +30,7 @@ from kdgraph.lang.validate import validated
 from kdgraph.lang.write import write
 from kdgraph.lang.yaml_tree import Mapping, plain, read_tree
 from kdgraph.protocols import Layer, below, command_layer, in_numbers, mistakes, written_layer
-from kdgraph.setting_check import idle_models, setting_mistakes, stage_mistakes
+from kdgraph.setting_check import idle_models, random_teachers, setting_mistakes, stage_mistakes
 from kdgraph.spare import with_named
 from kdgraph.surroundings import data_spec, world_of
 
@@ -219,6 +219,8 @@ def examine(
     if isinstance(models, dict) and not (wrong or analysis.errors):
         own = with_named(read_setting(path), read)
         wrong += idle_models(models, own, read, analysis)
+    if not any(one.severity == "error" for one in (*wrong, *analysis.mistakes)):
+        wrong += random_teachers(setting, analysis)
     told = _in_order([*wrong, *analysis.mistakes], read.source)
     if text.mistakes:  # a name may be used where nothing can be read
         told = [one for one in told if one.severity == "error"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kdgraph.compiler import Analysis
+from kdgraph.compiler import Analysis, stage_world
 from kdgraph.data import check as data_check
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.data import NoRoot
@@ -13,13 +13,14 @@ from kdgraph.lang.errors.names import UnknownOverride
 from kdgraph.lang.errors.normalisation import wrong_channels
 from kdgraph.lang.errors.start import StartOfAnother, StartOfNobody
 from kdgraph.lang.errors.suggest import nearest, suggest
-from kdgraph.lang.errors.weights import WeightsMissing
+from kdgraph.lang.errors.weights import RandomTeacher, WeightsMissing
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.setting import Data, ModelSpec, Setting
 from kdgraph.lang.source import Span
 from kdgraph.lang.validate import validated
 from kdgraph.models import known as model_names
+from kdgraph.passes import lean
 from kdgraph.surroundings import data_facts, data_spec
 
 WEIGHTS = ("random", "train")
@@ -109,6 +110,28 @@ def idle_models(
         if name not in {*own.models, *seen, *recipe.chain}:
             advice = suggest(name, own.models) or f"the models are {', '.join(own.models)}"
             yield UnknownOverride(name=f"models.{name}", value=str(value), advice=advice)
+
+
+def random_teachers(setting: Setting, analysis: Analysis) -> Iterator[RandomTeacher]:
+    """Frozen models with random weights whose values reach a loss, or a table of a stage.
+
+    A model that this stage or an earlier one trains is not frozen at random.
+    """
+    trained: set[str] = set()
+    told: set[str] = set()
+    for stage, built in analysis.stages:
+        world = stage_world(analysis.world, stage)
+        trained |= {name for name in world.networks if world.trains_model(name)}
+        graph = lean(built.graph)
+        ops = [graph.node(number).op for number in graph.dag]
+        seen = {str(one.knob("model")) for one in ops if one.name in {"run", "apply"}}
+        for name in sorted(seen - trained - told):
+            spec = setting.models.get(name)
+            if spec is not None and spec.weights == "random":
+                told.add(name)
+                where = f"stage `{stage.name}`" if len(analysis.stages) > 1 else "the loss"
+                span = setting.spans.get(name)
+                yield RandomTeacher(model=name, network=spec.name, where=where, span=span)
 
 
 def stage_mistakes(recipe: Recipe) -> list[Diagnostic]:

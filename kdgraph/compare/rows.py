@@ -42,9 +42,10 @@ def teachers(results: Sequence[Result]) -> list[Row]:
     found: dict[tuple[object, ...], Row] = {}
     for result in results:
         for one in result.table:
-            if one.name not in DISTILLED and not one.peak_memory and one.last:
-                row = Row(one.name, one.model, one.last, one.best, seconds=one.seconds)
-                found.setdefault((one.name, one.model, one.last), row)
+            if one.name not in DISTILLED and not one.peak_memory and (one.last or one.weights):
+                name = f"{one.name}, {one.weights} weights" if one.weights else one.name
+                row = Row(name, one.model, one.last, one.best, seconds=one.seconds)
+                found.setdefault((name, one.model, one.last), row)
     return list(found.values())
 
 

@@ -10,7 +10,10 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors import suggest
 from kdgraph.lang.errors.data import BadAmount, NoRoot, UnknownDataSet
 
-FEWEST = {"size": 1, "classes": 2, "limit": 1, "test_limit": 1}
+FEWEST = 2
+"""classes: with one, every answer is right"""
+WIDEST = 8192
+"""pixels on a side: an image of that size takes 192 MiB"""
 
 
 def mistakes(spec: DataSpec) -> Iterator[Diagnostic]:
@@ -30,16 +33,13 @@ def mistakes(spec: DataSpec) -> Iterator[Diagnostic]:
         yield _amount(spec, "label_noise", "from 0 to less than 1")
     if spec.channels not in (None, 1, 3):
         yield _amount(spec, "channels", "1 (grey) or 3 (colour)")
-    for field, least in FEWEST.items():
+    if spec.size is not None and spec.size > WIDEST:
+        yield _amount(spec, "size", f"at most {WIDEST}")
+    for field, least in (("size", 1), ("classes", FEWEST), ("limit", 1), ("test_limit", 1)):
         number = getattr(spec, field)
         if number is not None and number < least:
-            yield too_few(field, str(number))
+            yield _amount(spec, field, f"at least {least}")
 
 
 def _amount(spec: DataSpec, field: str, allowed: str) -> BadAmount:
     return BadAmount(field=field, found=str(getattr(spec, field)), allowed=allowed)
-
-
-def too_few(field: str, found: str) -> BadAmount:
-    """A count below what there must be, as written or as counted."""
-    return BadAmount(field=field, found=found, allowed=f"at least {FEWEST[field]}")

@@ -1,4 +1,8 @@
-"""One encoded image to pixels: Pillow decodes, then the shorter side is scaled and the rest cut."""
+"""One encoded image to pixels: Pillow decodes, then the shorter side is scaled and the rest cut.
+
+Of several frames or pages the first is taken; transparency is left out, and the rotation that a
+camera has noted (EXIF) is not applied: as `torchvision.datasets.ImageFolder` has it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,13 @@ from PIL import Image
 
 from kdgraph.data.files import Items
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.data import MixedSizes, UndecodableImage
+from kdgraph.lang.errors.data import MixedSizes, PixelsWithoutRange, UndecodableImage
+
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""the decoders that may be tried, whatever a file is called; none of them starts a program"""
+BITS_PER_SAMPLE, PHOTOMETRIC, MIN_IS_WHITE = 258, 262, 0  # of TIFF
+MOST = 1 << 27
+"""pixels of one image while it is scaled"""
 
 # what Pillow's readers raise on bytes that are no image, or no longer one
 BROKEN = (
@@ -53,8 +63,9 @@ def pixels(items: Items, item: int, form: Form) -> NDArray[np.uint8]:
     """Decode one image to (c, h, w); a mistake names the file or row."""
     encoded = items.encoded(item)
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            opaque = image.convert("RGBA") if "transparency" in image.info else image
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
+            light = eight_bits(image, items.place(item))
+            opaque = light.convert("RGBA") if "transparency" in light.info else light
             plain = opaque.convert("L" if form.channels == 1 else "RGB")
     except BROKEN as problem:
         raise RecipeError(undecodable(items, item, problem)) from problem
@@ -63,6 +74,33 @@ def pixels(items: Items, item: int, form: Form) -> NDArray[np.uint8]:
         plain = fitted(plain, form.height, form.width)
     array = np.asarray(plain)
     return array[None] if form.channels == 1 else array.transpose(2, 0, 1)
+
+
+def eight_bits(image: Image.Image, place: str) -> Image.Image:
+    """Grey of more than 8 bits brought to 8, by its own range; any other image as it is.
+
+    Pillow itself would cut such pixels off at 255. Colour of 16 bits it reads as 8.
+
+    Raises:
+        RecipeError: nothing says which number is white.
+    """
+    most = _highest(image)
+    if most is None:
+        if image.mode.startswith(("I", "F")):
+            raise RecipeError(PixelsWithoutRange(place=place, mode=image.mode))
+        return image
+    levels = np.rint(np.asarray(image).clip(0, most) * (255 / most)).astype(np.uint8)
+    tags = getattr(image, "tag_v2", {})
+    return Image.fromarray(255 - levels if tags.get(PHOTOMETRIC) == MIN_IS_WHITE else levels)
+
+
+def _highest(image: Image.Image) -> int | None:
+    """The number that is white in grey of more than 8 bits; None where nothing says it."""
+    if image.mode.startswith("I;16"):
+        bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))
+        return int((1 << int(bits[0])) - 1)
+    wide = image.mode == "I" and image.format in ("PNG", "PPM")  # scaled to 16 bits by Pillow
+    return (1 << 16) - 1 if wide else None
 
 
 def fitted(image: Image.Image, height: int, width: int) -> Image.Image:
@@ -75,18 +113,26 @@ def fitted(image: Image.Image, height: int, width: int) -> Image.Image:
 
 
 def agree(items: Items, item: int, form: Form, height: int, width: int) -> None:
-    """Refuse an image of another size where none was asked for."""
+    """Refuse an image of another size where none was asked for, and one too long to be scaled."""
+    if height * width == 0 or _scaled_area(height, width, form) > MOST:
+        reason = f"its {height} x {width} pixels are {'too many' if height * width else 'none'}"
+        raise RecipeError(UndecodableImage(place=items.place(item), reason=reason))
     if form.fit or (height, width) == (form.height, form.width):
         return
     found, expected = f"{height} x {width}", f"{form.height} x {form.width}"
     raise RecipeError(MixedSizes(place=items.place(item), found=found, expected=expected))
 
 
+def _scaled_area(height: int, width: int, form: Form) -> float:
+    scale = max(form.height / height, form.width / width) if form.fit else 1
+    return height * scale * width * scale
+
+
 def dimensions(items: Items, item: int) -> tuple[int, int]:
     """Height and width as the image's header says, nothing decoded."""
     encoded = items.encoded(item)
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
+        with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             return image.height, image.width
     except BROKEN as problem:
         raise RecipeError(undecodable(items, item, problem)) from problem
@@ -94,5 +140,7 @@ def dimensions(items: Items, item: int) -> tuple[int, int]:
 
 def undecodable(items: Items, item: int, problem: Exception) -> UndecodableImage:
     """The mistake of one image, in the decoder's words."""
-    reason = "not an image" if "cannot identify" in str(problem) else str(problem)
+    reason = str(problem)
+    if "cannot identify" in reason:
+        reason = f"not an image of a kind that is read ({', '.join(FORMATS)})"
     return UndecodableImage(place=items.place(item), reason=reason or type(problem).__name__)

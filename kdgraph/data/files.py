@@ -31,8 +31,11 @@ class Paths:
 
     def encoded(self, item: int) -> bytes:
         """The bytes of an image file."""
+        path = Path(self.paths[item])
         try:
-            return Path(self.paths[item]).read_bytes()
+            if path.exists() and not path.is_file():  # a pipe would be waited for
+                raise RecipeError(UndecodableImage(place=self.place(item), reason="no plain file"))
+            return path.read_bytes()
         except OSError as problem:
             reason = problem.strerror or str(problem)
             mistake = UndecodableImage(place=self.place(item), reason=reason)

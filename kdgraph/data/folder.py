@@ -13,7 +13,7 @@ from kdgraph.data.known import KNOWN
 from kdgraph.data.parquet import has_shards, parquet
 from kdgraph.data.spec import DataSpec
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.data import ClassesDisagree, NoDataThere, NothingInside
+from kdgraph.lang.errors.data import ClassesDisagree, DamagedFile, NoDataThere, NothingInside
 
 KINDS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 TESTS = ("test", "val", "validation")
@@ -60,7 +60,12 @@ def _tested(part: Path) -> list[tuple[str, str]]:
     """Each test image with its class, from the folders or from Tiny ImageNet's list."""
     listed = part / ANNOTATIONS
     if listed.is_file():
-        rows = [line.split("\t") for line in listed.read_text(encoding="utf-8").splitlines()]
+        try:
+            text = listed.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            reason = "it is no text" if isinstance(problem, ValueError) else str(problem.strerror)
+            raise RecipeError(DamagedFile(file=str(listed), reason=reason)) from problem
+        rows = [line.split("\t") for line in text.splitlines()]
         return [(str(part / "images" / row[0]), row[1]) for row in rows if len(row) > 1]
     return [(path, name) for name in _classes(part) for path in _images(part / name)]
 

@@ -16,7 +16,7 @@ from kdgraph.data.files import Files
 from kdgraph.data.images import Images
 from kdgraph.data.stream import WIDE, Stream
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
-from kdgraph.lang.errors.data import UndecodableImage
+from kdgraph.lang.errors.data import PixelsWithoutRange, UndecodableImage
 
 CHUNK = 256
 SHOWN = 5
@@ -90,6 +90,6 @@ def _mistakes(rows: range, act: Callable[[int], None]) -> Iterator[Diagnostic]:
 def _fewer(found: list[Diagnostic]) -> list[Diagnostic]:
     shown, rest = found[:SHOWN], len(found) - SHOWN
     last = shown[-1]
-    if rest > 0 and isinstance(last, UndecodableImage):
+    if rest > 0 and isinstance(last, UndecodableImage | PixelsWithoutRange):
         shown[-1] = replace(last, more=f"; {rest} more have such a fault")
     return shown

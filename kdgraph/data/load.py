@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from kdgraph.data.check import FEWEST, mistakes, too_few
+from kdgraph.data.check import FEWEST, mistakes
 from kdgraph.data.cifar import cifar
 from kdgraph.data.digits import digits
 from kdgraph.data.files import Files
@@ -23,7 +23,7 @@ from kdgraph.data.stream import Stream
 from kdgraph.data.subset import stratified
 from kdgraph.data.synthetic import synthetic
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.data import NothingInside, WrongClassCount
+from kdgraph.lang.errors.data import BadAmount, NothingInside, WrongClassCount
 
 Listed = Images | Files
 Source = Callable[[DataSpec], tuple[Listed, Listed]]
@@ -69,7 +69,7 @@ def load(spec: DataSpec, *, budget: int = BUDGET, workers: int | None = None) ->
 
 
 def _refuse(spec: DataSpec, train: Listed, test: Listed) -> None:
-    """Refuse empty parts, and other classes than the name or the setting promises."""
+    """Refuse empty parts, other classes than are promised, and a single class to learn."""
     for part, name in ((train, "train"), (test, "test")):
         if not len(part):
             place, kinds = str(spec.folder / name), ", ".join(KINDS)
@@ -79,8 +79,11 @@ def _refuse(spec: DataSpec, train: Listed, test: Listed) -> None:
         where = str(spec.folder)
         mistake = WrongClassCount(folder=where, name=spec.name, found=found, expected=expected)
         raise RecipeError(mistake)
-    if found < FEWEST["classes"]:
-        raise RecipeError(too_few("classes", f"{found}, as counted in `{spec.folder}`"))
+    there = train.labels.unique()
+    if len(there) < FEWEST:
+        one = f"1, as counted in `{spec.folder}`: `{train.names[int(there[0])]}`"
+        allowed = f"at least {FEWEST}"
+        raise RecipeError(BadAmount(field="classes", found=one, allowed=allowed))
 
 
 def _chosen(part: Listed, total: int, limit: int | None) -> Listed:

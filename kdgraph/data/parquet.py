@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kdgraph.data.shard import Shard
 
 SPARE = 0.5  # of the machine's memory, for encoded images
+MOST = 1 << 20
+"""classes that are believed where nothing names or counts them"""
 
 
 def has_shards(folder: Path) -> bool:
@@ -56,7 +58,7 @@ def parquet(spec: DataSpec) -> tuple[Files, Files]:
     tests = [[shard.opened(path) for path in parts[one]] for one in TESTS if one in parts]
     test = next((one for one in tests if _is_labelled(one)), tests[0])
     _fits(spec.folder, [*train, *test])
-    names = _names(spec.folder, [*train, *test])
+    names = _names(spec, [*train, *test])
     return _files(train, names), _files(test, names)
 
 
@@ -75,17 +77,20 @@ def _fits(folder: Path, shards: list[Shard]) -> None:
         raise RecipeError(TooLarge(folder=str(folder), needed=words[0], limit=words[1]))
 
 
-def _names(folder: Path, shards: list[Shard]) -> tuple[str, ...]:
-    """The class names that all shards agree on; numbers where no shard has names."""
+def _names(spec: DataSpec, shards: list[Shard]) -> tuple[str, ...]:
+    """The class names that all shards agree on; numbers where no shard has names.
+
+    A number beyond those that can be classes adds none, and is refused with its row.
+    """
     told = [(shard, shard.names) for shard in shards if shard.names is not None]
     for shard, names in told[1:]:
         if names != told[0][1]:
             difference = f"`{shard.path.name}` has other class names than `{told[0][0].path.name}`"
-            raise RecipeError(ClassesDisagree(folder=str(folder), difference=difference))
+            raise RecipeError(ClassesDisagree(folder=str(spec.folder), difference=difference))
     if told:
         return told[0][1]
     highest = max(int(shard.labels().max(initial=0)) for shard in shards)
-    return tuple(str(one) for one in range(highest + 1))
+    return tuple(str(one) for one in range(min(highest + 1, spec.classes or MOST)))
 
 
 def _files(shards: list[Shard], names: tuple[str, ...]) -> Files:

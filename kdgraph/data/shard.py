@@ -20,6 +20,8 @@ from kdgraph.lang.errors.data import DamagedFile, WrongColumns
 IMAGES = ("img", "image")
 LABELS = ("label", "labels", "fine_label")
 ABSENT = -1
+HIGHEST = (1 << 63) - 1
+"""the highest label that is told from others; it is no class in any case"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Shard:
         """The class of every row, `ABSENT` where it has none."""
         with damage(self.path):
             column = self.file.read([self.label]).column(0)
+        if pa.types.is_uint64(column.type):
+            column = pc.min_element_wise(column, pa.scalar(HIGHEST, pa.uint64()), skip_nulls=False)
         labels: NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), ABSENT).to_numpy()
         return labels
 
@@ -107,6 +111,7 @@ def _is_label(schema: pa.Schema, name: str) -> bool:
 def _names(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
     try:
         about = json.loads((schema.metadata or {})[b"huggingface"])
-        return tuple(str(one) for one in about["info"]["features"][label]["names"])
-    except (KeyError, TypeError, ValueError):
+        names = about["info"]["features"][label]["names"]
+    except (KeyError, RecursionError, TypeError, ValueError):
         return None
+    return tuple(map(str, names)) if isinstance(names, list) else None

@@ -42,6 +42,19 @@ def read_normalisation(path: str, *, span: Span | None = None) -> Normalisation 
         raise RecipeError(mistake) from fault
 
 
+def transforms_input(path: str) -> bool:
+    """Whether kdgraph's own entry says that the network scales its input once more.
+
+    Networks that began with torchvision's weights of Inception and GoogLeNet do so, and their
+    state dict does not show it.
+    """
+    if Path(path).suffix != ".safetensors":
+        return False
+    with safe_open(path, "pt") as file:
+        told = _loaded((file.metadata() or {}).get(OURS, ""))
+    return isinstance(told, Mapping) and told.get("transform_input") is True
+
+
 def _plain(about: Mapping[str, str]) -> dict[str, object]:
     return {name: _loaded(about[name]) for name in ("mean", "std") if name in about}
 

@@ -14,7 +14,7 @@ from kdgraph.lang.errors.weights import (
     WeightsOfOtherClasses,
 )
 from kdgraph.lang.source import Span
-from kdgraph.models.file_statistics import read_normalisation
+from kdgraph.models.file_statistics import read_normalisation, transforms_input
 from kdgraph.models.known import LIBRARIES
 from kdgraph.models.pretrained import pretrained
 from kdgraph.models.state_file import read_state
@@ -77,6 +77,8 @@ def load_weights(
     else:
         state = read_state(path, span=span)
         scale = told or read_normalisation(path, span=span)
+        if hasattr(network, "transform_input"):
+            network.transform_input = transforms_input(path)
     head = other_head(network.state_dict(), state)
     if head is not None and anew(head):
         state = {name: one for name, one in state.items() if name not in head.names}

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from kdgraph.data.known import KNOWN
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.probe import NoFeatures, NothingToProbe
+from kdgraph.lang.errors.probe import NoFeatures
 from kdgraph.models.aliases import aliases
-from kdgraph.models.build import build
-from kdgraph.models.file_statistics import OURS
 from kdgraph.models.known import LIBRARIES
-from kdgraph.models.state_file import read_state
-from kdgraph.models.weights import load_weights
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import config, result
 from kdgraph.train.cast import STUDENT
+from kdgraph.train.exported import Exported, exported, from_facts, missing
 from kdgraph.train.rundir import RunDir
-from kdgraph.train.sees import Sight, sight
+from kdgraph.train.sees import Sight
 
 
 @dataclass(frozen=True)
@@ -58,24 +51,13 @@ def runs_in(folder: Path) -> list[RunDir]:
     places = [folder, *sorted(folder.glob("seed-*"), key=lambda one: (len(one.name), one.name))]
     found = [RunDir(one) for one in places if RunDir(one).weights(STUDENT).is_file()]
     if not found:
-        begun = RunDir(folder).is_begun
-        reason = "it is not finished" if begun else "there is no such folder"
-        if begun and not RunDir(folder).config.exists():
-            reason = "it is no run"
-        raise RecipeError(NothingToProbe(folder=str(folder), reason=reason))
+        raise RecipeError(missing(RunDir(folder)))
     return found
 
 
 def student(run: RunDir) -> Subject:
     """The student of a run, by what its file says of itself."""
-    path = run.weights(STUDENT)
-    try:
-        with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {})[OURS])
-        return _subject(about, str(path))
-    except (OSError, SafetensorError, KeyError, ValueError) as fault:
-        reason = f"`{path.name}` does not say what it is"
-        raise RecipeError(NothingToProbe(folder=str(run.path), reason=reason)) from fault
+    return _subject(exported(run))
 
 
 def teachers(run: RunDir) -> dict[str, Subject]:
@@ -84,7 +66,7 @@ def teachers(run: RunDir) -> dict[str, Subject]:
         return {}
     told = result.facts(run.result).get("teachers", {})
     return {
-        name: _subject(about, str(about["weights"]))
+        name: _subject(from_facts(about, str(about["weights"])))
         for name, about in told.items()
         if _is_library(about["weights"]) or Path(about["weights"]).is_file()
     }
@@ -99,20 +81,12 @@ def size_of(run: RunDir) -> int | None:
     return int(size) if size else None
 
 
-def _subject(about: Mapping[str, Any], path: str) -> Subject:
-    scale = Normalisation(tuple(about["mean"]), tuple(about["std"]))
-    model, channels = str(about["model"]), len(scale.mean)
-    classes = about.get("classes")
-    network = build(model, int(classes or 2), channels=channels)
-    features = aliases(network).get("features")
+def _subject(one: Exported) -> Subject:
+    features = aliases(one.network).get("features")
     if not isinstance(features, str):
-        raise RecipeError(NoFeatures(network=model))
-    if classes is None:
-        rows = read_state(path).get(f"{features.removesuffix('.input')}.weight")
-        network = network if rows is None else build(model, len(rows), channels=channels)
-    load_weights(network, path, told=scale)
-    network.requires_grad_(requires_grad=False)
-    return Subject(model, network, scale, features, sight(about))
+        raise RecipeError(NoFeatures(network=one.model))
+    one.network.requires_grad_(requires_grad=False)
+    return Subject(one.model, one.network, one.normalisation, features, one.sight)
 
 
 def _is_library(weights: str) -> bool:

@@ -10,6 +10,7 @@ from torch import nn
 
 from kdgraph.experiment import examine
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
+from kdgraph.lang.errors.weights import RandomTeacher
 from kdgraph.lang.setting import ModelSpec
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import atomic, config, teacher
@@ -18,6 +19,7 @@ from kdgraph.train.cast import STUDENT, Cast, cast
 from kdgraph.train.closing import Found, fidelities, likenesses, tell
 from kdgraph.train.distributed import ALONE, shared
 from kdgraph.train.events import Listener, Warned
+from kdgraph.train.exported import facts_beside
 from kdgraph.train.footprint import peak, restart
 from kdgraph.train.groundwork import Groundwork
 from kdgraph.train.journal import Journal
@@ -135,7 +137,8 @@ class Run:
         if shared("finished" if self.folder.is_finished else ""):
             return None
         made = cast(experiment, request.shared)
-        for one in made.told:
+        untaught = [one for one in experiment.analysis.mistakes if isinstance(one, RandomTeacher)]
+        for one in (*untaught, *made.told):
             self._warn(one)
         self.normalisations = dict(made.normalisations)
         self.parts = rehearse(
@@ -163,7 +166,7 @@ class Run:
         about |= sees(made.experiment.analysis, name)
         if spec.weights == "random":
             self.say(f"{name}: {spec.name} with random weights")
-            return Entry(name, spec.name, (), parameters=parameters)
+            return Entry(name, spec.name, (), parameters=parameters, weights="random")
         if spec.weights != "train":
             scale = self.normalisations[name]
             own = "" if scale == made.split.normalisation else ", with a mean and std of its own"
@@ -250,6 +253,7 @@ class Run:
                 about: dict[str, object] = {
                     "model": models[name].name, "recipe": experiment.recipe.name
                 }  # fmt: skip
+                about |= facts_beside(networks[name], made.split.train)
                 about |= self.normalisations[name].facts | sees(experiment.analysis, name)
                 atomic.write_tensors(folder.weights(name), networks[name].state_dict(), about)
         return done

@@ -22,6 +22,7 @@ class Entry:
         seconds: of training, each seed.
         images_per_second: while steps were done, each seed.
         peak_memory: bytes at the highest, each seed; of a GPU, or of the whole process.
+        weights: `random` of a teacher that nobody has trained.
     """
 
     name: str
@@ -32,6 +33,12 @@ class Entry:
     seconds: tuple[float, ...] = ()
     images_per_second: tuple[float, ...] = ()
     peak_memory: tuple[int, ...] = ()
+    weights: str = ""
+
+    @property
+    def network(self) -> str:
+        """The network, and whether its weights are random."""
+        return f"{self.model}, {self.weights} weights" if self.weights else self.model
 
 
 def mean(values: Sequence[float]) -> float:
@@ -68,7 +75,7 @@ def table(entries: Sequence[Entry], *, title: str = "") -> Table:
         made.add_column(heading, justify=justify)  # type: ignore[arg-type]  # rich's own words
     made.add_column("best, %", justify="right")
     for entry in entries:
-        made.add_row(entry.name, entry.model, spread(entry.last), spread(entry.best))
+        made.add_row(entry.name, entry.network, spread(entry.last), spread(entry.best))
     return made
 
 
@@ -77,7 +84,8 @@ def markdown(entries: Sequence[Entry], *, title: str = "") -> str:
     lines = [f"# {title}\n"] if title else []
     lines += ["| | model | last, % | best, % |", "|---|---|---:|---:|"]
     lines += [
-        f"| {one.name} | {one.model} | {spread(one.last)} | {spread(one.best)} |" for one in entries
+        f"| {one.name} | {one.network} | {spread(one.last)} | {spread(one.best)} |"
+        for one in entries
     ]
     caption = _caption(entries)
     return "\n".join([*lines, *([f"\n{caption}"] if caption else [])]) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 
 import numpy as np
@@ -190,13 +191,40 @@ def test_jpeg_pixels_are_pillows(class_folders):
     assert np.array_equal(pixels.numpy(), expected)
 
 
-def test_one_class_alone_is_refused_as_counted(class_folders):
+def test_one_class_is_nothing_to_learn(class_folders):
     for part in ("train", "test"):
         for name in NAMES[1:]:
             shutil.rmtree(class_folders / part / name)
 
-    said = refused(class_folders)
+    assert refused(class_folders) == (
+        f"error[KD612]: `data.classes` is 1, as counted in `{class_folders}`: `ant`\n"
+        " = help: it should be at least 2"
+    )
 
-    assert "error[KD612]: `data.classes` is 1, as counted in" in said
-    assert str(class_folders) in said
-    assert "it should be at least 2" in said
+
+def test_one_image_of_several_classes_may_be_asked_for(class_folders):
+    assert len(load(own(class_folders, limit=1)).train) == 1
+
+
+def test_16_bits_are_learnt_like_8(class_folders):
+    grey = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+    place = class_folders / "train" / "ant"
+    Image.fromarray(grey).save(place / "0.png")
+    Image.fromarray(grey.astype(np.uint16) * 257).save(place / "1.png")
+    found = load(own(class_folders)).train.pixels
+
+    assert torch.equal(found[0], found[1])
+
+
+def test_a_pipe_is_not_waited_for(class_folders):
+    pipe = class_folders / "train" / "ant" / "pipe.png"
+    os.mkfifo(pipe)
+
+    assert f"`{pipe}` does not decode: no plain file" in refused(class_folders)
+
+
+def test_a_list_of_test_images_that_is_no_text_is_named(class_folders):
+    listed = class_folders / "test" / "val_annotations.txt"
+    listed.write_bytes(b"\xff\xfe\x00")
+
+    assert refused(class_folders).startswith(f"error[KD602]: `{listed}` is damaged: it is no text")

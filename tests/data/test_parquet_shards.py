@@ -224,8 +224,79 @@ def test_without_pyarrow_the_message_says_what_to_install(shards, monkeypatch):
     assert "pip install pyarrow" in message
 
 
-def test_one_class_alone_is_refused_as_counted(tmp_path, write_shard):
-    write_shard(tmp_path / "train-00000-of-00001.parquet", [0, 0], names=None)
-    write_shard(tmp_path / "test-00000-of-00001.parquet", [0], names=None)
+@pytest.mark.parametrize("label", [2**40, 2**62])
+def test_a_label_too_large_for_a_class_is_named_and_takes_no_memory(tmp_path, write_shard, label):
+    paths = [
+        write_shard(tmp_path / f"{part}-00000-of-00001.parquet", labels, names=None)
+        for part, labels in (("train", [0, 1, label]), ("test", [0, 1]))
+    ]
 
-    assert "error[KD612]: `data.classes` is 1, as counted in" in refused(tmp_path)
+    assert refused(tmp_path).startswith(
+        f"error[KD605]: the label of row 2 of `{paths[0]}` is {label}, which is no class\n"
+        " = help: labels go from 0 to 1048575"
+    )
+
+
+def test_labels_are_held_against_the_classes_that_the_setting_counts(tmp_path, write_shard):
+    for part in ("test", "train"):
+        path = write_shard(tmp_path / f"{part}-00000-of-00001.parquet", [0, 1, 7], names=None)
+
+    message = refused(tmp_path, classes=3)
+    assert f"the label of row 2 of `{path}` is 7, which is no class" in message
+    assert "labels go from 0 to 2" in message
+
+
+def test_labels_beyond_every_signed_number_are_refused_too(tmp_path):
+    image = pa.array([{"bytes": png(one), "path": None} for one in range(3)])
+    labels = pa.array([0, None, 2**64 - 1], pa.uint64())
+    for part in ("train", "test"):
+        pq.write_table(
+            pa.table({"img": image, "label": labels}), tmp_path / f"{part}-00000-of-00001.parquet"
+        )
+
+    assert "the label of row 1 of" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.bool_(), pa.string()])
+def test_labels_of_another_kind_are_refused_by_their_column(tmp_path, kind):
+    image = pa.array([{"bytes": png(one), "path": None} for one in range(2)])
+    labels = pa.array([0, 1]).cast(kind)
+    for part in ("train", "test"):
+        pq.write_table(
+            pa.table({"img": image, "label": labels}), tmp_path / f"{part}-00000-of-00001.parquet"
+        )
+
+    assert "error[KD604]" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "which"),
+    [([0, 0], None, "0"), ([1, 1], None, "1"), ([0, 0], ("ant",), "ant"), ([2, 2], NAMES, "cow")],
+)
+def test_one_class_is_nothing_to_learn(tmp_path, write_shard, labels, names, which):
+    for part in ("train", "test"):
+        write_shard(tmp_path / f"{part}-00000-of-00001.parquet", labels, names=names)
+
+    assert refused(tmp_path) == (
+        f"error[KD612]: `data.classes` is 1, as counted in `{tmp_path}`: `{which}`\n"
+        " = help: it should be at least 2"
+    )
+
+
+def test_an_image_that_is_a_missing_struct_is_named(shards):
+    path = shards / "test-00000-of-00001.parquet"
+    struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    image = pa.array([{"bytes": png(0), "path": None}, None], struct)
+    names = pq.read_schema(shards / "train-00000-of-00002.parquet").metadata
+    table = pa.table({"img": image, "label": [0, 1]})
+    pq.write_table(table.replace_schema_metadata(names), path)
+
+    assert f"row 1 of `{path}` does not decode: no bytes" in refused(shards)
+
+
+def test_class_names_nested_too_deep_are_none(shards):
+    for path in shards.glob("*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.replace_schema_metadata({"huggingface": "[" * 100_000}), path)
+
+    assert load(own(shards)).train.names == ("0", "1", "2")

@@ -236,6 +236,27 @@ class NoRoot(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PixelsWithoutRange(Diagnostic):
+    """Nothing says which number of these pixels is black and which is white.
+
+    Grey of 8, 12 or 16 bits has a range. Whole numbers of 32 bits and floating point (Pillow's
+    modes `I` and `F`) may be heights, counts or shares: they have to be scaled by somebody who
+    knows.
+
+        levels = numpy.asarray(Image.open("one.tif"))        # from 0 to 4000, say
+        Image.fromarray((levels / 4000 * 255).round().astype("uint8")).save("one.png")
+    """
+
+    code = "KD615"
+    title = "{place} has pixels of mode `{mode}`, whose range is not known"
+    help = "save it with 8 or 16 bits a channel, from 0 for black to the most for white{more}"
+
+    place: str
+    mode: str
+    more: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnsuitableView(Diagnostic):
     """A view cannot be made of these images.
 

@@ -1,4 +1,4 @@
-"""Mistakes about what is probed: KD695 and KD696."""
+"""Mistakes about networks that a run has trained: KD664, KD695 and KD696."""
 
 from __future__ import annotations
 
@@ -10,21 +10,44 @@ from kdgraph.lang.diagnostics import Diagnostic
 
 @dataclass(frozen=True, kw_only=True)
 class NothingToProbe(Diagnostic):
-    """The folder holds no trained student that kdgraph has written.
+    """The folder holds no trained network of this name that kdgraph has written.
 
     `kdgraph probe` takes the folder of a run that is finished, where `student.safetensors` lies,
     or one with a folder `seed-0`, `seed-1`, … for each seed:
 
         kdgraph run icd
         kdgraph probe runs/icd --on cifar10
+
+    So does `kdgraph.student("runs/icd")` in Python, one seed at a time; `name="peer"` is another
+    network that the recipe trains.
     """
 
     code: ClassVar = "KD695"
-    title: ClassVar = "`{folder}` holds no trained student: {reason}"
+    title: ClassVar = "`{folder}` holds no trained {model}: {reason}"
     help: ClassVar = "name the folder of a finished run, such as `runs/icd`"
 
     folder: str
     reason: str
+    model: str = "student"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOfPlugin(Diagnostic):
+    """A trained network is of a kind that nobody has declared in this process.
+
+    The file has its weights and its name, not its code. A network of your own is known once the
+    Python file is imported in which `@kdgraph.network` stands, and on the command line with
+    `--plugin`.
+    """
+
+    code: ClassVar = "KD664"
+    title: ClassVar = "`{path}` is of a network `{network}`, which is not known here"
+    help: ClassVar = (
+        "import the file that declares it with `@kdgraph.network` first, or give it as `--plugin`"
+    )
+
+    network: str
+    path: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -186,6 +186,34 @@ class NewHead(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RandomTeacher(Diagnostic):
+    """A loss looks at a model that nothing has trained and that no stage trains.
+
+    Its weights are random, which is what a setting gets that says nothing of them. What it says
+    of an image is then noise that is the same each time: the student learns it, and the accuracy
+    suffers or gains by chance. Mostly the teacher's weights were forgotten:
+
+        models:
+          teacher: {name: resnet56, weights: train}         # or a file, or torchvision:…
+
+    Some methods do want a random network. They run in spite of this warning, and the table says
+    "random weights".
+    """
+
+    code: ClassVar[str] = "KD665"
+    severity: ClassVar[str] = "warning"
+    title: ClassVar[str] = "the weights of `{model}` are random, and {where} learns from it"
+    label: ClassVar[str] = "random weights"
+    help: ClassVar[str] = (
+        "give it weights: `{{name: {network}, weights: train}}`, or `weights:` with a file"
+    )
+
+    model: str
+    network: str
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownPretrained(Diagnostic):
     """A library has no weights of this name for this network.
 
