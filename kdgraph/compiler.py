@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.given import types_of_given
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.idle import idle
 from kdgraph.graph.large_metrics import large_metrics
@@ -29,7 +31,8 @@ from kdgraph.graph.stages import unroll
 from kdgraph.graph.tables import TABLE, rows_of, table_of
 from kdgraph.graph.views import ViewPlan, plan_views
 from kdgraph.graph.vocabulary import library
-from kdgraph.graph.world import World
+from kdgraph.graph.world import Given, World
+from kdgraph.lang.arguments import check_values, names_in, whole_number
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import AllFrozen
 from kdgraph.lang.errors.suggest import suggest
@@ -101,7 +104,9 @@ def load(recipe: str | Path | Recipe, set: Mapping[str, object] | None = None) -
 
     Raises:
         RecipeError: with every mistake of the text.
+        TypeError: an argument is of another type.
     """
+    check_values("set", set)
     if not isinstance(recipe, Recipe):
         recipe = read_recipe(source_of(recipe))
     return overridden(recipe, set or {}) if set else recipe
@@ -110,8 +115,23 @@ def load(recipe: str | Path | Recipe, set: Mapping[str, object] | None = None) -
 def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Analysis:
     """Build every stage of a recipe, and collect what is wrong with it."""
     plan = plan_views(recipe, augment, library(), world)
-    mistakes = list(plan.mistakes)
     world = replace(world, views=plan.views)
+    types = types_of_given(recipe, library(), world, sorted(world.given))
+    tries = [types, *(_without(types, name) for name in types), {}] if types else [{}]
+    found = [_analysed(recipe, replace(world, types=tries[0]), plan)]
+    for fewer in tries[1:]:  # the expression of a name may be there only to be replaced: `v: 1`
+        if not found[-1].errors:
+            break
+        found.append(_analysed(recipe, replace(world, types=fewer), plan))
+    return found[-1]
+
+
+def _without(types: Mapping[str, Given], name: str) -> dict[str, Given]:
+    return {one: known for one, known in types.items() if one != name}
+
+
+def _analysed(recipe: Recipe, world: World, plan: ViewPlan) -> Analysis:
+    mistakes = list(plan.mistakes)
     built: list[tuple[Stage, Built]] = []
     used = set(plan.used)
     stages = recipe.stages or (Stage(STUDENT_STAGE, recipe.source_span),)
@@ -174,7 +194,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     stage: str | None = None,
     classes: int | None = None,
     examples: int | None = None,
-    labels: Tensor | None = None,
+    labels: Tensor | Sequence[int] | None = None,
     tables: Mapping[str, Tensor] | None = None,
     seed: int = 0,
     dtype: torch.dtype | None = None,
@@ -199,7 +219,8 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         classes: how many classes there are; else the student's.
         examples: how many training examples there are, where the recipe asks for it; else as
             many as `labels`.
-        labels: of all training examples, int64, where negatives are drawn by class.
+        labels: of all training examples, where negatives are drawn by class: whole numbers in a
+            tensor, an array or a list.
         tables: what the stages before have computed (`compute:`), by their names.
         seed: decides the random start of the recipe's modules.
         dtype: of modules and constants; else float32, or float64 where the sample or a network is.
@@ -207,14 +228,27 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
 
     Raises:
         RecipeError: with every mistake of the recipe against these models.
+        TypeError: an argument is of another type.
+        ValueError: an argument is out of range, or names what the recipe does not have.
     """
+    from kdgraph.lower import arguments
     from kdgraph.lower.assemble import assemble
     from kdgraph.lower.lasting import Lasting
     from kdgraph.lower.live import live_network
 
+    models, given = arguments.models_in(models), names_in("given", given)
+    arguments.check_sample(sample)
+    arguments.check_dtype(dtype)
+    seed = whole_number("seed", seed)
+    classes = None if classes is None else whole_number("classes", classes, 1)
+    examples = None if examples is None else whole_number("examples", examples, 1)
+    labels = None if labels is None else arguments.labels_in(labels)
+    if labels is not None and examples not in {None, len(labels)}:
+        msg = f"there are {examples} examples, but {len(labels)} labels"
+        raise ValueError(msg)
     read = load(recipe, set)
     plain = _values_given(read, given)
-    if examples is None and labels is not None:
+    if labels is not None:
         examples = len(labels)
     image = tuple(sample.shape[1:])
     world = World(
@@ -239,9 +273,13 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     whole = built.graph if chosen.compute is None else rows_of(built.graph)
     graph = lean(whole, optimise=optimise)
     starts = _memory_given(read, graph, [name for name in given if name not in plain])
-    lasting = Lasting(examples, labels, chosen.name, first_step(graph), starts, {**(tables or {})})
+    computed = arguments.tables_in(tables or {}, analysis.world.computed)
+    lasting = Lasting(examples, labels, chosen.name, first_step(graph), starts, computed)
     step = assemble(
         graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype, lasting=lasting
+    )
+    step.expects.sides_matter = partial(
+        _sides_matter, read, analysis.world, chosen.name, graph, optimise=optimise
     )
     if graph.terms and not step.trained():
         learners = [name for name in models if inside.trains_model(name)]
@@ -250,11 +288,41 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     return step
 
 
+def _sides_matter(
+    recipe: Recipe,
+    world: World,
+    stage: str,
+    graph: LossGraph,
+    *,
+    optimise: bool,
+) -> bool:
+    """Whether a lean graph is another one where the height and width of images are not known."""
+    networks = {
+        name: replace(one, sizes={path: _sideless(sizes) for path, sizes in one.sizes.items()})
+        for name, one in world.networks.items()
+    }
+    open_world = replace(world, networks=networks, image=_sideless(world.image or ()) or None)
+    analysis = analyse(recipe, open_world)
+    if analysis.errors:
+        return True
+    built = analysis.built(stage).graph
+    whole = rows_of(built) if TABLE in built.outputs else built
+    return _operations(lean(whole, optimise=optimise)) != _operations(graph)
+
+
+def _sideless(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The first of several sizes, the others left open as `None`, which a graph's axes take."""
+    return (*sizes[:1], *(None for _ in sizes[1:]))  # type: ignore[arg-type]  # only `Axis` reads it
+
+
+def _operations(graph: LossGraph) -> list[object]:
+    """What a graph computes, without what is known of it."""
+    made = graph.renumbered()
+    return [(str(made.node(one).op), made.inputs(one)) for one in made.order()]
+
+
 def _values_given(recipe: Recipe, given: Sequence[str]) -> list[str]:
     """The names to be given that are values of `where`; the others may be memory."""
-    if isinstance(given, str):
-        msg = f"given takes a list of names, as in given=[{given!r}]"
-        raise TypeError(msg)
     known = {*recipe.where, *recipe.inner_names}
     return [
         name

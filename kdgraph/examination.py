@@ -13,6 +13,7 @@ from pathlib import Path
 from kdgraph.experiment import Experiment, examine
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.network import Network
+from kdgraph.lang.arguments import check_text, check_values
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.surroundings import data_facts
 
@@ -95,7 +96,13 @@ def check(
         recipe: a path, the name of a shipped recipe, or its text.
         on: a setting; else the recipe's own.
         set: values for names, as `--set` takes them.
+
+    Raises:
+        TypeError: an argument is of another type.
     """
+    check_values("set", set)
+    if on is not None:
+        check_text("on", on, "the name or the path of a setting")
     try:
         return examined(recipe, on, set).analysis.mistakes
     except RecipeError as error:

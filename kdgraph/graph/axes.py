@@ -134,6 +134,17 @@ class Binding:
         return tuple(made)
 
 
+def rows_of_batch(axis: Axis) -> int | None:
+    """How many rows for each image an axis has: 3 of `3b`, 3 of `b+2b`; None for other rows.
+
+    >>> rows_of_batch(Axis(rows="b+2b")), rows_of_batch(Axis(rows="b before"))
+    (3, None)
+    """
+    counts = [one.removesuffix("b") or "1" for one in axis.rows.split("+")]
+    whole = all(one.isdecimal() for one in counts) and axis.rows.endswith("b")
+    return sum(map(int, counts)) if whole else None
+
+
 def letters_of(axes: Sequence[Axis]) -> tuple[str, ...]:
     """What people call the axes of a value of this rank."""
     return {1: ("b",), 2: ("b", "d"), 3: ("b", "n", "d"), 4: ("b", "c", "h", "w")}.get(

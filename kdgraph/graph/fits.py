@@ -56,22 +56,25 @@ def check_width(build: Builder, path: Path, number: int, span: Span) -> bool:
     """Whether a module of a network may take a value; a message where its width says no."""
     taken = _taken(build.world.networks[path.model.name], path.path)
     axes = build.graph.node(number).axes
-    if taken is None or not axes:
+    if taken is None or axes is None:
         return True
     axis, size = taken
     maps = axis == CHANNELS
-    if maps and len(axes) < OF_MAPS - 1:
+    if not axes:
+        found = "one number"
+    elif maps and len(axes) < OF_MAPS - 1:
         found = f"a value with axes {', '.join(map(str, axes))}"
     elif axes[axis].size in {None, size} and not axes[axis].rows:
         return True
     else:
         found = f"maps of {_channels(axes[axis])}" if maps else f"vectors of {axes[axis]}"
+    connector = f"put `conv(…, {size})` around it" if maps else f"put `linear(…, {size})` around it"
     mistake = OtherWidth(
         span=pointed(build.graph, number, build.frames, span).span,
         function=f"{path.model.name}.{path.path}",
         wanted=f"maps of {_channels(size)}" if maps else f"vectors of {size}",
         found=found,
-        advice=f"put `conv(…, {size})` around it" if maps else f"put `linear(…, {size})` around it",
+        advice=connector if axes else "give it a value with a row for each image",
     )
     build.note(mistake)
     return False

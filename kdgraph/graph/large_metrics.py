@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from kdgraph.graph.axes import rows_of_batch
 from kdgraph.graph.graph import LossGraph, Node
 from kdgraph.lang.errors.graph import LargeMetric
 
@@ -35,18 +36,8 @@ def large_metrics(graph: LossGraph, tests: int | None) -> list[LargeMetric]:
 def _bytes(node: Node, tests: int) -> int:
     """What a value of pairs of rows takes at least; 0 for what is none."""
     axes = node.axes or ()
-    rows = [_times(axis.rows) for axis in axes if axis.rows]
+    rows = [rows_of_batch(axis) for axis in axes if axis.rows]
     if len(rows) < PAIR or None in rows:
         return 0
     others = prod(axis.size or 1 for axis in axes if not axis.rows)
     return FLOAT * others * prod(tests * (one or 0) for one in rows)
-
-
-def _times(rows: str) -> int | None:
-    """How many rows an image has: `3b` is three; None for rows of another kind.
-
-    >>> [_times(one) for one in ("b", "3b", "queue")]
-    [1, 3, None]
-    """
-    count, _, rest = rows.rpartition("b")
-    return None if rest or not (count.isdigit() or rows == "b") else int(count or 1)

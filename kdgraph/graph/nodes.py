@@ -9,7 +9,7 @@ from kdgraph.graph.constant import constant
 from kdgraph.graph.frames import Frame
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
 from kdgraph.graph.infer import Inferred
-from kdgraph.graph.world import CLOCK, SIZES, World
+from kdgraph.graph.world import CLOCK, SIZES, Given, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.source import Span
@@ -117,7 +117,8 @@ class Nodes:
 
     def given(self, name: str, span: Span) -> int:
         """A name that is an input of the step instead of being computed."""
-        return self.leaf(Op("given", (("name", name),)), "Tensor", None, span)
+        known = self.world.types.get(name, Given())
+        return self.leaf(Op("given", (("name", name),)), known.sort, known.axes, span)
 
     def seen(self, inputs: tuple[tuple[str, int], ...]) -> list[tuple[str, Node]]:
         """The slots with what is known about the nodes in them; `2 − 1` is seen as the number 1."""

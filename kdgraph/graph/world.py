@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kdgraph.graph.graph import Axes
 from kdgraph.graph.network import Network
 from kdgraph.lang.syntax import Syntax
 
@@ -51,6 +52,19 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What is known of a name that the step is given: sort and axes of its own expression.
+
+    Attributes:
+        words: the expression that it stands for.
+    """
+
+    sort: str = "Tensor"
+    axes: Axes | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class World:
     """Everything outside the recipe that decides its graph.
 
@@ -61,6 +75,7 @@ class World:
         image: channels, height and width of an image.
         trains: what this stage trains; empty for the student and all that the loss reaches.
         given: names that are inputs instead of being computed.
+        types: what is known of these, by name.
         chain: the models of `chain:`, from the largest to the smallest.
         counted: the data says how many classes there are; False where the student was asked.
         modes: models that this stage runs in another mode than their usual one.
@@ -76,6 +91,7 @@ class World:
     image: tuple[int, ...] | None = None
     trains: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+    types: Mapping[str, Given] = field(default_factory=dict)
     chain: tuple[str, ...] = ()
     counted: bool = True
     modes: Mapping[str, str] = field(default_factory=dict)

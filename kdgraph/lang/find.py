@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kdgraph import files
+from kdgraph.lang.arguments import check_text
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.names import UnknownRecipe
 from kdgraph.lang.errors.suggest import suggest
@@ -32,7 +33,13 @@ def load_text(path: str | Path) -> Source:
 
 
 def source_of(recipe: str | Path) -> Source:
-    """The text of a recipe that is given as a path, as the name of a shipped one, or as a text."""
+    """The text of a recipe that is given as a path, as the name of a shipped one, or as a text.
+
+    Raises:
+        TypeError: it is neither.
+        RecipeError: there is none, or it can't be read.
+    """
+    check_text("a recipe", recipe, "a path, the name of a shipped recipe, or its text")
     text = str(recipe)
     longest_path = 1000
     is_text = isinstance(recipe, str) and (": " in text or "\n" in text or len(text) > longest_path)

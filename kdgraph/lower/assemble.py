@@ -21,6 +21,7 @@ from kdgraph.lower.cut import cut
 from kdgraph.lower.draft import Wiring
 from kdgraph.lower.drawing import Draws, pool_of
 from kdgraph.lower.frozen import Frozen
+from kdgraph.lower.inputs import inputs_of
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.mode import Mode, Resting, in_mode
 from kdgraph.lower.program import program as lowered
@@ -100,8 +101,14 @@ def assemble(
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks, autocast)
     program = lowered(graph, wiring)
     everyones = ranks.everyones if ranks is not None else None
-    starts = lasting.starts
-    step = Step(program, graph, world, networks, told, draws, starts, everyones, autocast=autocast)
+    fed = {number: name for number, name in graph.fed().items() if name not in draws.names}
+    expects = inputs_of(
+        graph, world, fed, sample=sample, dtype=dtype, examples=examples, groups=lasting.groups
+    )
+    step = Step(
+        program, graph, world, networks, told, draws, expects,
+        starts=lasting.starts, everyones=everyones, autocast=autocast,
+    )  # fmt: skip
     if lasting.first is not None:
         first = without_views(lasting.first)
         step.running.begin_with(beginning(first, wiring, program), first)

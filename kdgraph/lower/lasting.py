@@ -36,3 +36,8 @@ class Lasting:
         if self.examples is not None:
             return self.examples
         return known if self.labels is None else len(self.labels)
+
+    @property
+    def groups(self) -> int | None:
+        """How many classes the labels are of, counted by the highest one."""
+        return None if self.labels is None else int(self.labels.max()) + 1

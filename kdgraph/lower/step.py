@@ -10,8 +10,11 @@ from torch import Tensor, fx, nn
 
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
+from kdgraph.lang.arguments import kind_of
+from kdgraph.lower.arguments import flag_in
 from kdgraph.lower.drawing import Draws
 from kdgraph.lower.fault import point_out
+from kdgraph.lower.inputs import Inputs
 from kdgraph.lower.memories import memories
 from kdgraph.lower.recollection import Everyones, Recollection
 from kdgraph.lower.running import Running
@@ -58,9 +61,10 @@ class Step(nn.Module):
         networks: Mapping[str, nn.Module],
         digest: str,
         draws: Draws,
+        expects: Inputs,
+        *,
         starts: Mapping[str, str] | None = None,
         everyones: Everyones | None = None,
-        *,
         autocast: Autocast | None = None,
     ) -> None:
         super().__init__()
@@ -70,16 +74,15 @@ class Step(nn.Module):
         self.digest = digest
         self.draws = draws
         self.times = frozenset(str(graph.node(n).op.knob("name")) for n in graph.find("clock"))
+        self.expects = expects
         self.starts = dict(starts or {})
         self.recollection = Recollection(memories(graph, program), everyones)
         self.autocast = autocast or Autocast()
         self.running = Running(program, graph, self.autocast)
-        filled = draws.names
-        self.inputs = tuple(name for name in self.running.order if name not in filled)
-        self.filled = tuple(name for name in self.running.order if name in filled)
+        self.inputs = tuple(one.name for one in expects.inputs)
+        self.filled = tuple(name for name in self.running.order if name in draws.names)
         self.models = dict(networks)
         self._networks = dict(networks)
-        self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
         run = {str(graph.node(n).op.knob("model")) for n in graph.find("run")}
         self._twice = {
             spelled("_".join(str(graph.node(n).op.knob(word)) for word in ("model", "path")))
@@ -115,22 +118,10 @@ class Step(nn.Module):
             i: numbers of the examples in the data set, int64 (b).
             **given: the values of the names that were `given` when compiling.
         """
-        given = self._begun(given)
-        known: dict[str, Tensor | None] = {"y": y, "i": i, **given}
-        known.update(x if isinstance(x, Mapping) else {"x": x})
-        extra = set(given) - set(self.inputs)
-        if extra:
-            msg = f"this step takes {', '.join(self.inputs)}, not {', '.join(sorted(extra))}"
-            raise TypeError(msg)
-        values = []
-        for name in self.inputs:
-            value = known.get(name)
-            if value is None:
-                msg = f"this step needs {name!r}; it takes {', '.join(self.inputs)}"
-                raise TypeError(msg)
-            values.append(value)
+        matched = self.expects.matched(x, y, i, self._begun(given))
+        values = self.expects.checked(matched, self.program.clock.epoch.device)
+        known: dict[str, Tensor | None] = {"y": None, "i": None, **values}
         if not torch.compiler.is_compiling():
-            self._same_batch(values)
             self.program.clock.must_know(self.times)
         self.draws.fill(known, self.recollection.commits, self.filled)
         missing = [name for name in self.filled if known.get(name) is None and "i" in known]
@@ -165,7 +156,15 @@ class Step(nn.Module):
     def _begun(self, given: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take the starts of memory out of what is given, and begin with them."""
         for name in [one for one in given if one in self.starts]:
-            self.recollection.start(self.starts[name], given.pop(name))
+            value = given.pop(name)
+            if not isinstance(value, Tensor):
+                msg = f"{name!r} starts memory: it takes a tensor, not {kind_of(value)}"
+                raise TypeError(msg)
+            try:
+                self.recollection.start(self.starts[name], value)
+            except ValueError as fault:
+                msg = f"{name!r}: {fault}"
+                raise ValueError(msg) from None
         return given
 
     def compile(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - nn.Module's own
@@ -174,18 +173,6 @@ class Step(nn.Module):
         What the step does around it stays Python: it matches arguments, draws, and stages.
         """
         self.running.compile(*args, **kwargs)
-
-    def _same_batch(self, values: list[Tensor]) -> None:
-        """Refuse views and labels of different batches; broadcasting would hide it."""
-        found = {
-            name: len(value) // (self.rows.get(name) or 1)
-            for name, value in zip(self.inputs, values, strict=True)
-            if name in self.rows
-        }
-        if len(set(found.values())) > 1:
-            words = ", ".join(f"{count} of `{name}`" for name, count in found.items())
-            msg = f"a batch has as many labels as images, but these have {words}"
-            raise ValueError(msg)
 
     def clock(self, **times: float) -> None:
         """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows.
@@ -197,14 +184,19 @@ class Step(nn.Module):
         self.program.clock.set(**times)
         self.draws.tell(times)
 
-    def commit(self, finite: Tensor | None = None) -> None:
+    def commit(self, finite: Tensor | bool | None = None) -> None:  # noqa: FBT001 - a flag it is
         """Apply what memory staged in the forward; call it after a finite optimiser step.
 
         Args:
-            finite: a flag on the device; where it is false nothing is written.
+            finite: a truth value on the device; where it is false nothing is written.
+
+        Raises:
+            TypeError: no truth value.
+            ValueError: several of them.
         """
-        with self.autocast.left(self.program.clock.epoch.device):
-            self.recollection.commit(finite)
+        device = self.program.clock.epoch.device
+        with self.autocast.left(device):
+            self.recollection.commit(None if finite is None else flag_in(finite, device))
 
     def trained(self) -> list[tuple[str, str, nn.Parameter]]:
         """What this stage trains: the part (a model, `modules`), the name, the parameter."""
@@ -266,6 +258,18 @@ class Step(nn.Module):
         """Whether a tensor is in the state already, as a part of a network that is run."""
         parts = name.removeprefix("program.").split(".")
         return parts[0] == "applied" and parts[1] in self._twice
+
+    @property
+    def debug(self) -> bool:
+        """Whether numbers such as labels are compared with their range on every device.
+
+        On the CPU they always are. Elsewhere each comparison waits for the device.
+        """
+        return self.expects.debug
+
+    @debug.setter
+    def debug(self, on: bool) -> None:
+        self.expects.debug = bool(on)
 
     @property
     def memory(self) -> dict[str, Memory]:
