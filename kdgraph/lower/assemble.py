@@ -97,8 +97,7 @@ def assemble(
     rests = _rests(graph, world, networks, shown, sample, prepare or {})
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks)
     program = lowered(graph, wiring)
-    everyones = ranks.everyones if ranks is not None else None
-    step = Step(program, graph, world, networks, told, draws, lasting.starts, everyones)
+    step = Step(program, graph, world, networks, told, draws, lasting.starts, ranks)
     if lasting.first is not None:
         first = without_views(lasting.first)
         step.running.begin_with(beginning(first, wiring, program), first)

@@ -12,8 +12,10 @@ from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
 from kdgraph.lower.drawing import Draws
 from kdgraph.lower.fault import point_out
-from kdgraph.lower.memories import memories
-from kdgraph.lower.recollection import Everyones, Recollection
+from kdgraph.lower.gather import world_size
+from kdgraph.lower.memories import memories, without_rows
+from kdgraph.lower.ranks import Ranks
+from kdgraph.lower.recollection import Recollection
 from kdgraph.lower.running import Running
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
@@ -58,7 +60,7 @@ class Step(nn.Module):
         digest: str,
         draws: Draws,
         starts: Mapping[str, str] | None = None,
-        everyones: Everyones | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         super().__init__()
         self.program = program
@@ -68,7 +70,11 @@ class Step(nn.Module):
         self.draws = draws
         self.times = frozenset(str(graph.node(n).op.knob("name")) for n in graph.find("clock"))
         self.starts = dict(starts or {})
-        self.recollection = Recollection(memories(graph, program), everyones)
+        held = memories(graph, program)
+        self.recollection = Recollection(held, without_rows(graph), ranks)
+        self.company = ranks.company if ranks is not None else None
+        self.needs_company = False
+        self._agreed = self.company is None
         self.running = Running(program, graph)
         filled = draws.names
         self.inputs = tuple(name for name in self.running.order if name not in filled)
@@ -94,6 +100,11 @@ class Step(nn.Module):
         for name, parameter in self._own_parameters():
             if not world.trains_part(name):
                 parameter.requires_grad_(requires_grad=False)
+        # All ranks write the same rows, or each its own; `DistributedDataParallel` reads this name.
+        mine = {id(one) for memory in held.values() for one in memory.buffers()}
+        self._ddp_params_and_buffers_to_ignore = [
+            name for name, one in self.named_buffers() if id(one) in mine
+        ]
         self.train()
 
     def forward(
@@ -128,6 +139,7 @@ class Step(nn.Module):
         if not torch.compiler.is_compiling():
             self._same_batch(values)
             self.program.clock.must_know(self.times)
+            self._meet(values)
         self.draws.fill(known, self.recollection.commits, self.filled)
         missing = [name for name in self.filled if known.get(name) is None and "i" in known]
         if missing:
@@ -144,7 +156,7 @@ class Step(nn.Module):
         for place, name in enumerate(self._fixed):
             weights[name] = getattr(self, f"weight{place}")
         if self.training and found["writes"] and torch.is_grad_enabled():
-            self.recollection.stage(found["writes"])
+            self.recollection.stage(found["writes"], self._rows(values))
         return Out(found["total"], found["terms"], weights, found["outputs"])
 
     def asked(self, y: Tensor | None, i: Tensor) -> dict[str, Tensor]:
@@ -171,6 +183,28 @@ class Step(nn.Module):
         """
         self.running.compile(*args, **kwargs)
 
+    def _rows(self, values: list[Tensor]) -> int:
+        """How many images the batch has."""
+        named = zip(self.inputs, values, strict=True)
+        known = (len(one) // (self.rows[name] or 1) for name, one in named if name in self.rows)
+        return next(known, 1)
+
+    def _meet(self, values: list[Tensor]) -> None:
+        """Compare this rank with the others, in a loop of somebody's own."""
+        if self.company is None:
+            if self.needs_company and world_size() > 1:
+                msg = (
+                    "torch.distributed was initialised after this step was compiled, which so "
+                    "knows the rows of this process only: compile it after `init_process_group`, "
+                    'or with group="alone" for a loss of these rows alone'
+                )
+                raise RuntimeError(msg)
+            return
+        if not self._agreed:
+            self.draws.seed = self.company.agree(self.digest, self.draws.seed, self.memory)
+            self._agreed = True
+        self.company.before_forward(self._rows(values), values[0].device)
+
     def _same_batch(self, values: list[Tensor]) -> None:
         """Refuse views and labels of different batches; broadcasting would hide it."""
         found = {
@@ -196,8 +230,15 @@ class Step(nn.Module):
     def commit(self, finite: Tensor | None = None) -> None:
         """Apply what memory staged in the forward; call it after a finite optimiser step.
 
+        With several ranks every one of them calls it in every step, and all write the rows of
+        all.
+
         Args:
-            finite: a flag on the device; where it is false nothing is written.
+            finite: a flag on the device; where it is false, on any rank, nothing is written.
+
+        Raises:
+            RuntimeError: the ranks have not called the step and `commit` in the same order.
+            ValueError: they have different numbers of rows.
         """
         self.recollection.commit(finite)
 

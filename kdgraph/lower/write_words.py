@@ -59,6 +59,7 @@ def part(draft: Draft, number: int) -> str:
         made = build_part(node, taken, wiring.seed, wiring.dtype, rest)
         if isinstance(made, Pooled) and wiring.ranks is not None:
             made.pool, made.total = wiring.ranks.pool, wiring.ranks.total
+            made.group = wiring.ranks.group
         place(draft.root, name, made)
     return path_of(name)
 
