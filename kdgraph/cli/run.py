@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     from rich.console import Console
 
     from kdgraph.cli.run_drawing import draw
-    from kdgraph.train import distributed, fidelity_table, rundir, table
+    from kdgraph.train import distributed, fidelity_table, table
     from kdgraph.train.method import Place
     from kdgraph.train.progress import Progress
     from kdgraph.train.request import Request
@@ -84,8 +84,8 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
     with (
         distributed.join(device, devices) as (world, place),
         _telling(leads=world.leads),
+        _folder(name, out, resume=resume, leads=world.leads) as folder,
     ):
-        folder = _folder(name, out, resume=resume, leads=world.leads)
         progress = Progress(console, _hint(folder), quiet=quiet)
         running = Run(
             request=Request(recipe, on, values, seed, seeds, alone),
@@ -101,11 +101,9 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
             listen=lambda _: (progress,) if world.leads else (),
         )
         try:
-            with rundir.held(folder) if world.leads else nullcontext():
-                result = running.run()
+            result = running.run()
         finally:
             progress.close()
-            folder.abandon()
         if world.leads:
             draw(experiment, folder)
             console.print()
@@ -131,13 +129,15 @@ def _telling(*, leads: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _folder(name: str, out: Path | None, *, resume: bool, leads: bool) -> RunDir:
-    """The run's folder; rank 0 decides, and says it to the others by the file system."""
+@contextmanager
+def _folder(name: str, out: Path | None, *, resume: bool, leads: bool) -> Iterator[RunDir]:
+    """The run's folder; rank 0 decides and holds it, and says it to the others."""
     from kdgraph.train import rundir
     from kdgraph.train.distributed import shared
 
-    made = (rundir.again if resume else rundir.begin)(name, out=out) if leads else None
-    return rundir.RunDir(Path(shared(str(made.path) if made else "")))
+    take = rundir.again if resume else rundir.begin
+    with take(name, out=out) if leads else nullcontext() as made:
+        yield rundir.RunDir(Path(shared(str(made.path) if made else "")))
 
 
 def _hint(folder: RunDir) -> str:

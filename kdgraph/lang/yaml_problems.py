@@ -7,7 +7,7 @@ import re
 import yaml
 
 from kdgraph.lang.diagnostics import Diagnostic
-from kdgraph.lang.errors.text import LostToYaml, NotYaml
+from kdgraph.lang.errors.text import LostToYaml, NotYaml, TooDeep
 from kdgraph.lang.source import Source, Span
 
 QUOTED = 'put the whole expression in quotes: "…"'
@@ -38,13 +38,21 @@ def lost_to_comment(span: Span) -> LostToYaml:
     return LostToYaml(span=span, where="at ` #`, where a comment starts", advice=advice)
 
 
-def explained(error: yaml.MarkedYAMLError, source: Source) -> Diagnostic:
-    """The diagnostic for what PyYAML found."""
+def explained(error: yaml.MarkedYAMLError, source: Source, deepest: int) -> Diagnostic:
+    """The diagnostic for what PyYAML found.
+
+    Args:
+        error: from PyYAML; since 6.0.4 it has a limit on nesting of its own, above ours.
+        source: the text.
+        deepest: our limit on nesting.
+    """
     mark = error.problem_mark or error.context_mark
     said = error.problem or "it can't be read"
     if error.context_mark is not None and any(one in said for one in AT_THE_START):
         mark = error.context_mark
     start = min(mark.index, max(0, len(source.text) - 1)) if mark else 0
+    if "nesting depth" in said:
+        return TooDeep(span=Span(source, start, start + 1), limit=deepest)
     cut = _comment(source, start)
     if cut is not None:
         return lost_to_comment(cut)

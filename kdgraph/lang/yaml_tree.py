@@ -29,6 +29,8 @@ from kdgraph.lang.yaml_problems import explained
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 20
 MOST_LETTERS = 200_000
+READER_FAULTS = (yaml.YAMLError, ValueError, OverflowError)
+"""what PyYAML raises: its own, and Python's for numbers in directives and escapes"""
 REFUSED = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -129,10 +131,13 @@ def read_tree(source: Source, mistakes: list[Diagnostic] | None = None) -> Mappi
     try:
         top = yaml.compose(source.text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
-        raise RecipeError(explained(error, source)) from None
-    except (yaml.YAMLError, ValueError) as error:
+        raise RecipeError(explained(error, source, DEEPEST)) from None
+    except RecursionError:
+        raise RecipeError(TooDeep(span=Span(source, 0, 1), limit=DEEPEST)) from None
+    except READER_FAULTS as error:
+        at = getattr(error, "position", 0)
         problem = str(error).splitlines()[0]
-        raise RecipeError(NotYaml(span=Span(source, 0, 1), problem=problem)) from None
+        raise RecipeError(NotYaml(span=Span(source, at, at + 1), problem=problem)) from None
     if not isinstance(top, yaml.MappingNode):
         at = Span(source, 0, min(1, len(source.text)))
         raise RecipeError(
@@ -172,8 +177,8 @@ def _refuse_tricks(source: Source) -> None:
                 depth -= 1
             if depth > DEEPEST:
                 raise RecipeError(TooDeep(span=Span(source, at.start, at.start + 1), limit=DEEPEST))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return
+    except (*READER_FAULTS, RecursionError):
+        return  # `compose` meets it again, and its place is told there
 
 
 def _word(span: Span) -> Span:

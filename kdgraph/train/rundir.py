@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,6 +15,8 @@ from kdgraph.train.lock import hold
 
 BEGUN = ".begun"
 """marks a folder that a run has taken"""
+TRIES = 10
+"""at a folder that other processes make and remove"""
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,22 @@ class RunDir:
 
     @property
     def is_begun(self) -> bool:
-        """Whether there is anything of a run."""
-        return self.path.is_dir() and any(self.path.iterdir())
+        """Whether the folder is there and holds anything, of a run or not."""
+        try:
+            return any(self.path.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the folder is that of a run, so that `--resume` may write to it."""
+        return any(one.exists() for one in (self.config, self.result, self.path / BEGUN))
 
     def abandon(self) -> None:
-        """Remove the folder of a run that never began; one that holds anything stays."""
+        """Remove the folder of a run that never began; one that holds anything stays.
+
+        Only the process that holds the folder may do this.
+        """
         with suppress(OSError):
             if [one.name for one in self.path.iterdir()] == [BEGUN]:
                 (self.path / BEGUN).unlink()
@@ -92,53 +105,129 @@ class RunDir:
 
 
 @contextmanager
-def held(run: RunDir) -> Iterator[None]:
+def held(run: RunDir, *, make: bool = False) -> Iterator[bool]:
     """Have the folder to oneself; the system gives it back when the process ends.
 
-    Where folders can't be locked (Windows, some network drives), nobody is kept out.
+    Where folders can't be locked (Windows, some network drives), nobody is kept out, and False
+    is given.
+
+    Args:
+        run: the folder.
+        make: make it where it is missing.
 
     Raises:
         RecipeError: another process has it.
     """
     try:
-        handle = hold(run.path)
+        handle = _handle(run.path, make=make)
     except BlockingIOError:
         raise RecipeError(RunInUse(folder=str(run.path))) from None
     try:
-        yield
+        yield handle is not None
     finally:
         if handle is not None:
             os.close(handle)
 
 
-def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> RunDir:
-    """A new folder: `out` if it is free; without it the first free of `kd`, `kd-2`, `kd-3`."""
-    if out is not None:
-        run = RunDir(out)
-        if run.is_begun:
-            state = "a finished run" if run.is_finished else "a run or other files"
-            raise RecipeError(RunExists(folder=str(out), state=state))
-        out.mkdir(parents=True, exist_ok=True)
+def _handle(folder: Path, *, make: bool) -> int | None:
+    """Lock a folder; one that its holder removes at this moment is made again.
+
+    Raises:
+        OSError: it can't be made, or is not there.
+    """
+    for tried in count(1):
         try:
-            (out / BEGUN).touch(exist_ok=False)  # of two runs at once, one is first
-        except FileExistsError:
-            raise RecipeError(RunExists(folder=str(out), state="a run that began now")) from None
-        return run
+            if make:
+                folder.mkdir(parents=True, exist_ok=True)
+            handle = hold(folder)
+            if handle is None or _is_at(folder, handle):
+                return handle
+            os.close(handle)
+        except (FileNotFoundError, FileExistsError):
+            if tried >= TRIES:
+                raise
+    raise AssertionError
+
+
+def _is_at(folder: Path, handle: int) -> bool:
+    """Whether the folder that was opened is still the one of this name."""
+    try:
+        return os.path.samestat(os.fstat(handle), folder.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> Iterator[RunDir]:
+    """A new folder, held: `out` if it is free, by default the first free of `kd`, `kd-2` …
+
+    It is removed at the end if nothing was written to it.
+
+    Raises:
+        RecipeError: `out` holds something, or another process begins a run in it.
+    """
+    run = RunDir(_free(root, name) if out is None else out)
+    with ExitStack() as stack:
+        try:
+            locked = stack.enter_context(held(run, make=True))
+        except RecipeError:
+            state = "a run that another process is training"
+            raise RecipeError(RunExists(folder=str(run.path), state=state)) from None
+        if out is not None:
+            _take(run, locked=locked)
+        try:
+            yield run
+        finally:
+            run.abandon()
+
+
+def _free(root: Path, name: str) -> Path:
+    """A folder that is made here."""
     root.mkdir(parents=True, exist_ok=True)
     for path in _names(root, name):
         try:
             path.mkdir()
         except FileExistsError:
             continue
-        return RunDir(path)
+        return path
     raise AssertionError
 
 
-def again(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> RunDir:
-    """The run to resume: `out`, else the newest of that name that is not finished.
+def _take(run: RunDir, *, locked: bool) -> None:
+    """Mark a folder as a run's. One that a killed process has marked, and no more, is free."""
+    folder = str(run.path)
+    if any(one.name != BEGUN for one in run.path.iterdir()):
+        if not run.is_run:
+            advice = "name another folder with `--out`"
+            raise RecipeError(RunExists(folder=folder, state="other files", advice=advice))
+        state = "a finished run" if run.is_finished else "a run"
+        raise RecipeError(RunExists(folder=folder, state=state))
+    try:
+        (run.path / BEGUN).touch(exist_ok=locked)
+    except FileExistsError:
+        state = "a run that another process has begun"
+        raise RecipeError(RunExists(folder=folder, state=state)) from None
+
+
+@contextmanager
+def again(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> Iterator[RunDir]:
+    """The run to resume, held: `out`, by default the newest of that name that is not finished.
 
     Where all are finished it is the newest one, whose result is then only shown again.
+
+    Raises:
+        RecipeError: there is none, or another process is training in it.
     """
+    run = _resumed(name, out, root)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(run))
+        except FileNotFoundError:  # who began it a moment ago has removed it
+            raise RecipeError(NothingToResume(folder=str(run.path))) from None
+        yield run
+
+
+def _resumed(name: str, out: Path | None, root: Path) -> RunDir:
     if out is not None:
         candidates = [RunDir(out)]
     else:
@@ -147,9 +236,11 @@ def again(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> R
             if not path.exists():
                 break
             candidates.append(RunDir(path))
-    begun = [run for run in candidates if run.is_begun]
+    begun = [run for run in candidates if run.is_run]
     if not begun:
-        raise RecipeError(NothingToResume(folder=str(out or root / name)))
+        advice = "it holds other files than a run's; name the run's folder with `--out`"
+        told = {"advice": advice} if any(run.is_begun for run in candidates) else {}
+        raise RecipeError(NothingToResume(folder=str(out or root / name), **told))
     unfinished = [run for run in begun if not run.is_finished]
     return (unfinished or begun)[-1]
 

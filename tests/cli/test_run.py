@@ -254,7 +254,7 @@ def test_a_folder_that_holds_something_is_not_written_over(here, tmp_path):
     code, _, err = here("run", "ce", "--on", tiny(tmp_path), "--out", "mine")
 
     assert code == 1
-    assert "error[KD675]: `mine` already holds a run or other files" in err
+    assert "error[KD675]: `mine` already holds other files" in err
     assert [one.name for one in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from kdgraph.compiler import analyse
 from kdgraph.lang.diagnostics import RecipeError, render
 from kdgraph.lang.errors.graph import TooLarge
-from kdgraph.lang.errors.text import AliasRefused, NotYaml, TooDeep, TooLong
+from kdgraph.lang.errors.text import AliasRefused, NotYaml, TooDeep, TooLong, WrongShape
 from kdgraph.lang.read import read_all
 from kdgraph.lang.source import Source
 from tests.bounded import bounded
@@ -86,6 +87,12 @@ def calling(rounds: int, deep: int, argument: str = "a", *, lists: bool = False)
             'a: &a ["lol", "lol"]\nb: &b [*a, *a]\nc: &c [*b, *b]\nloss: *c',
             AliasRefused,
         ),
+        "flow lists and mappings in turn": ("loss: " + "[{" * 5_000, TooDeep),
+        "lists in lists": ("loss:\n  " + "- " * 5_000 + "1", TooDeep),
+        "keys in keys": ("? " * 5_000 + "loss", TooDeep),
+        "mappings a thousand deep": ("".join(" " * n + "a:\n" for n in range(600)), TooDeep),
+        "a version of many digits": ("%YAML 1." + "1" * 9_000 + "\n---\nloss: 1", NotYaml),
+        "an escape past Unicode": (r'loss: "\UFFFFFFFF"', NotYaml),
         "nothing": ("", NotYaml),
         "comments only": ("#" * 100_000, NotYaml),
     }.values(),
@@ -93,6 +100,35 @@ def calling(rounds: int, deep: int, argument: str = "a", *, lists: bool = False)
 )
 def test_a_bomb_is_a_diagnostic(text, kind):
     assert kind in said(text)
+
+
+@pytest.mark.parametrize("loader", ["SafeLoader", "CSafeLoader"])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("loss: " + "[" * 3_000, TooDeep),
+        ("loss: " + "[" * 19 + "1" + "]" * 19, WrongShape),
+        ("loss: " + "[" * 20 + "1" + "]" * 20, TooDeep),
+        ("%YAML 1." + "1" * 9_000 + "\n---\nloss: 1", NotYaml),
+        (r'loss: "\UFFFFFFFF"', NotYaml),
+    ],
+)
+def test_either_reader_of_pyyaml_ends_in_a_diagnostic(text, kind, loader, monkeypatch):
+    monkeypatch.setattr("kdgraph.lang.yaml_tree.Loader", getattr(yaml, loader))
+
+    assert said(text) == [kind]
+
+
+def test_the_depth_that_pyyaml_refuses_itself_is_pointed_at():
+    text = "loss: " + "[" * 10_000
+
+    with pytest.raises(RecipeError) as refused:
+        read_all(Source("bomb.kd", text))
+
+    (one,) = refused.value.diagnostics
+    assert isinstance(one, TooDeep)
+    assert one.limit == 20
+    assert one.span.text == "["
 
 
 def test_names_that_double_sixty_times_are_one_node_each():

@@ -24,9 +24,8 @@ def train(run):
 
 
 def test_a_run_leaves_a_journal_curves_and_a_line_an_epoch(tmp_path):
-    run = rundir.begin("kd", root=tmp_path)
-
-    shown = train(run)
+    with rundir.begin("kd", root=tmp_path) as run:
+        shown = train(run)
 
     assert [one["event"] for one in read(run.metrics)] == [
         "begin", "steps", "epoch", "steps", "steps", "epoch", "end",

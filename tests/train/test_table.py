@@ -48,7 +48,7 @@ def test_one_seed_has_no_caption_and_no_error():
 
 
 def test_the_result_of_a_run_is_written_and_read_back(tmp_path):
-    run = rundir.begin("kd", root=tmp_path)
+    run = rundir.RunDir(tmp_path)
     assert not run.is_finished
 
     whole = Result(tuple(ENTRIES), ALIKE)

@@ -92,10 +92,11 @@ class RunExists(Diagnostic):
 
     code: ClassVar = "KD675"
     title: ClassVar = "`{folder}` already holds {state}"
-    help: ClassVar = "continue it with `--resume`, or name another folder with `--out`"
+    help: ClassVar = "{advice}"
 
     folder: str
     state: str
+    advice: str = "continue it with `--resume`, or name another folder with `--out`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +109,10 @@ class NothingToResume(Diagnostic):
 
     code: ClassVar = "KD676"
     title: ClassVar = "no run to resume in `{folder}`"
-    help: ClassVar = "leave out `--resume`, or name the run's folder with `--out`"
+    help: ClassVar = "{advice}"
 
     folder: str
+    advice: str = "leave out `--resume`, or name the run's folder with `--out`"
 
 
 @dataclass(frozen=True, kw_only=True)
