@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kdgraph.graph.given import types_of_given
 from kdgraph.graph.graph import LossGraph
@@ -43,11 +43,13 @@ from kdgraph.lang.recipe import Recipe, Stage
 from kdgraph.lang.syntax import Call, Name, Syntax
 from kdgraph.passes import lean
 from kdgraph.passes.first_step import first_step
+from kdgraph.passes.share_rows import meets, needs_others, share_rows
 from kdgraph.registry import REGISTRY
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+    from torch.distributed import ProcessGroup
 
     from kdgraph.lower.step import Step
 
@@ -199,6 +201,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     seed: int = 0,
     dtype: torch.dtype | None = None,
     optimise: bool = True,
+    group: ProcessGroup | Literal["alone"] | None = None,
 ) -> Step:
     """Compile a recipe for your own models, for your own training loop.
 
@@ -225,6 +228,9 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         seed: decides the random start of the recipe's modules.
         dtype: of modules and constants; else float32, or float64 where the sample or a network is.
         optimise: False leaves out the passes that only make the step faster.
+        group: the processes that train together, each with its rows of a batch: the loss is that
+            of all their rows, and memory holds what all of them say. By default all processes of
+            `torch.distributed`, where it is initialised; `"alone"` for this process's rows.
 
     Raises:
         RecipeError: with every mistake of the recipe against these models.
@@ -232,7 +238,8 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         ValueError: an argument is out of range, or names what the recipe does not have.
     """
     from kdgraph.lower import arguments
-    from kdgraph.lower.assemble import assemble
+    from kdgraph.lower.assemble import assemble, digest_of
+    from kdgraph.lower.company import company_of
     from kdgraph.lower.lasting import Lasting
     from kdgraph.lower.live import live_network
 
@@ -273,14 +280,21 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     whole = built.graph if chosen.compute is None else rows_of(built.graph)
     graph = lean(whole, optimise=optimise)
     starts = _memory_given(read, graph, [name for name in given if name not in plain])
+    company = company_of(group) if chosen.compute is None else None
+    shared = share_rows(graph)
+    lowered = graph if company is None else shared
     computed = arguments.tables_in(tables or {}, analysis.world.computed)
-    lasting = Lasting(examples, labels, chosen.name, first_step(graph), starts, computed)
+    lasting = Lasting(examples, labels, chosen.name, first_step(lowered), starts, computed)
     step = assemble(
-        graph, inside, dict(models), sample=sample, seed=seed, dtype=dtype, lasting=lasting
-    )
+        lowered, inside, dict(models), sample=sample, seed=seed, dtype=dtype, lasting=lasting,
+        ranks=replace(company, meets=meets(shared)).ranks() if company is not None else None,
+        digest=digest_of(graph),
+    )  # fmt: skip
     step.expects.sides_matter = partial(
         _sides_matter, read, analysis.world, chosen.name, graph, optimise=optimise
     )
+    alone = company is None and group is None and chosen.compute is None
+    step.needs_company = alone and needs_others(shared)
     if graph.terms and not step.trained():
         learners = [name for name in models if inside.trains_model(name)]
         parts = ", ".join(f"`{one}`" for one in learners) or f"stage `{chosen.name}`"

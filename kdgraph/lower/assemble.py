@@ -100,14 +100,13 @@ def assemble(
     rests = _rests(graph, world, networks, shown, sample, prepare or {})
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks, autocast)
     program = lowered(graph, wiring)
-    everyones = ranks.everyones if ranks is not None else None
     fed = {number: name for number, name in graph.fed().items() if name not in draws.names}
     expects = inputs_of(
         graph, world, fed, sample=sample, dtype=dtype, examples=examples, groups=lasting.groups
     )
     step = Step(
         program, graph, world, networks, told, draws, expects,
-        starts=lasting.starts, everyones=everyones, autocast=autocast,
+        starts=lasting.starts, ranks=ranks, autocast=autocast,
     )  # fmt: skip
     if lasting.first is not None:
         first = without_views(lasting.first)

@@ -171,6 +171,13 @@ class Inputs:
                     in_range(one, value)
         return found
 
+    def images_in(self, values: Mapping[str, Tensor]) -> int:
+        """How many images a batch of checked inputs has; 1 where nothing says it."""
+        known = (
+            (values[one.name].shape[at] // each) for one in self.inputs for at, each in one.rows
+        )
+        return next(known, 1)
+
     def _tensor(self, one: Input, value: object, device: torch.device) -> Tensor:
         """The value as a tensor on the device of the step."""
         if isinstance(value, Tensor):

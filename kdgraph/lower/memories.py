@@ -72,6 +72,17 @@ def memories(graph: LossGraph, program: fx.GraphModule) -> dict[str, Memory]:
     return found
 
 
+def without_rows(graph: LossGraph) -> dict[str, frozenset[str]]:
+    """The slots, by memory, whose values have no rows: they are the same on every rank."""
+    found: dict[str, frozenset[str]] = {}
+    for number in graph.find("write"):
+        named = {slot: graph.node(source).axes for slot, source in graph.inputs(number)}
+        found[str(graph.node(number).op.knob("name"))] = frozenset(
+            slot for slot, axes in named.items() if axes is not None and not (axes and axes[0].rows)
+        )
+    return found
+
+
 def _examples(node: Node, kept: Kept) -> int:
     if kept.examples is None:
         words = node.here.text if node.here else str(node.op.knob("word"))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from kdgraph.lower.company import Company
 
 
 class Gather(Protocol):
     """Rows of all ranks one after the other, with gradient."""
 
-    def __call__(self, rows: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102 - an fx call
+    def __call__(self, rows: Tensor, alike: bool, group: str) -> Tensor: ...  # noqa: FBT001, D102 - an fx call
 
 
 class Pool(Protocol):
@@ -23,6 +26,7 @@ class Pool(Protocol):
         value: Tensor,
         count: Tensor,
         alike: bool,  # noqa: FBT001 - an fx call
+        group: str,
     ) -> Tensor:
         """The pooled value."""
         ...
@@ -31,14 +35,16 @@ class Pool(Protocol):
 class Total(Protocol):
     """The sum over ranks of a value, with gradient."""
 
-    def __call__(self, value: Tensor, alike: bool) -> Tensor: ...  # noqa: FBT001, D102 - an fx call
+    def __call__(self, value: Tensor, alike: bool, group: str) -> Tensor: ...  # noqa: FBT001, D102 - an fx call
 
 
 @dataclass(frozen=True)
 class Ranks:
     """This rank among the others; `alike` tells that all have one gradient of the result.
 
-    `everyones` are the rows of all, detached, in the order of the batch, for memory.
+    `everyones` are the rows of all, detached, in the order of the batch, for memory. `group` is
+    the name of the processes, which the operations are given. `company` compares the ranks before
+    they exchange values, in a loop of somebody's own.
     """
 
     rank: int
@@ -47,3 +53,5 @@ class Ranks:
     pool: Pool
     total: Total
     everyones: Callable[[Tensor], Tensor]
+    group: str = ""
+    company: Company | None = None

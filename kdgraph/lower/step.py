@@ -14,9 +14,11 @@ from kdgraph.lang.arguments import kind_of
 from kdgraph.lower.arguments import flag_in
 from kdgraph.lower.drawing import Draws
 from kdgraph.lower.fault import point_out
+from kdgraph.lower.gather import world_size
 from kdgraph.lower.inputs import Inputs
-from kdgraph.lower.memories import memories
-from kdgraph.lower.recollection import Everyones, Recollection
+from kdgraph.lower.memories import memories, without_rows
+from kdgraph.lower.ranks import Ranks
+from kdgraph.lower.recollection import Recollection
 from kdgraph.lower.running import Running
 from kdgraph.lower.spelling import spelled
 from kdgraph.lower.stand_in import FAULTS
@@ -64,7 +66,7 @@ class Step(nn.Module):
         expects: Inputs,
         *,
         starts: Mapping[str, str] | None = None,
-        everyones: Everyones | None = None,
+        ranks: Ranks | None = None,
         autocast: Autocast | None = None,
     ) -> None:
         super().__init__()
@@ -76,7 +78,11 @@ class Step(nn.Module):
         self.times = frozenset(str(graph.node(n).op.knob("name")) for n in graph.find("clock"))
         self.expects = expects
         self.starts = dict(starts or {})
-        self.recollection = Recollection(memories(graph, program), everyones)
+        held = memories(graph, program)
+        self.recollection = Recollection(held, without_rows(graph), ranks)
+        self.company = ranks.company if ranks is not None else None
+        self.needs_company = False
+        self._agreed = self.company is None
         self.autocast = autocast or Autocast()
         self.running = Running(program, graph, self.autocast)
         self.inputs = tuple(one.name for one in expects.inputs)
@@ -101,6 +107,11 @@ class Step(nn.Module):
         for name, parameter in self._own_parameters():
             if not world.trains_part(name):
                 parameter.requires_grad_(requires_grad=False)
+        # All ranks write the same rows, or each its own; `DistributedDataParallel` reads this name.
+        mine = {id(one) for memory in held.values() for one in memory.buffers()}
+        self._ddp_params_and_buffers_to_ignore = [
+            name for name, one in self.named_buffers() if id(one) in mine
+        ]
         self.train()
 
     def forward(
@@ -123,6 +134,7 @@ class Step(nn.Module):
         known: dict[str, Tensor | None] = {"y": None, "i": None, **values}
         if not torch.compiler.is_compiling():
             self.program.clock.must_know(self.times)
+            self._meet(values)
         self.draws.fill(known, self.recollection.commits, self.filled)
         missing = [name for name in self.filled if known.get(name) is None and "i" in known]
         if missing:
@@ -139,7 +151,7 @@ class Step(nn.Module):
         for place, name in enumerate(self._fixed):
             weights[name] = getattr(self, f"weight{place}")
         if self.training and found["writes"] and torch.is_grad_enabled():
-            self.recollection.stage(found["writes"])
+            self.recollection.stage(found["writes"], self.expects.images_in(values))
         return Out(found["total"], found["terms"], weights, found["outputs"])
 
     def asked(self, y: Tensor | None, i: Tensor) -> dict[str, Tensor]:
@@ -174,6 +186,23 @@ class Step(nn.Module):
         """
         self.running.compile(*args, **kwargs)
 
+    def _meet(self, values: Mapping[str, Tensor]) -> None:
+        """Compare this rank with the others, in a loop of somebody's own."""
+        if self.company is None:
+            if self.needs_company and world_size() > 1:
+                msg = (
+                    "torch.distributed was initialised after this step was compiled, which so "
+                    "knows the rows of this process only: compile it after `init_process_group`, "
+                    'or with group="alone" for a loss of these rows alone'
+                )
+                raise RuntimeError(msg)
+            return
+        if not self._agreed:
+            self.draws.seed = self.company.agree(self.digest, self.draws.seed, self.memory)
+            self._agreed = True
+        device = self.program.clock.epoch.device
+        self.company.before_forward(self.expects.images_in(values), device)
+
     def clock(self, **times: float) -> None:
         """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows.
 
@@ -187,12 +216,17 @@ class Step(nn.Module):
     def commit(self, finite: Tensor | bool | None = None) -> None:  # noqa: FBT001 - a flag it is
         """Apply what memory staged in the forward; call it after a finite optimiser step.
 
+        With several ranks every one of them calls it in every step, and all write the rows of
+        all.
+
         Args:
-            finite: a truth value on the device; where it is false nothing is written.
+            finite: a truth value on the device; where it is false, on any rank, nothing is
+                written.
 
         Raises:
             TypeError: no truth value.
-            ValueError: several of them.
+            ValueError: several of them, or the ranks have different numbers of rows.
+            RuntimeError: the ranks have not called the step and `commit` in the same order.
         """
         device = self.program.clock.epoch.device
         with self.autocast.left(device):

@@ -31,11 +31,11 @@ def share(draft: Draft, number: int) -> object:
         return inside[0]
     if op.name == "own_rows":
         return draft.call(operations.own_rows, inside[0], ranks.rank, ranks.size)
-    alike = bool(op.knob("alike"))
+    alike, group = bool(op.knob("alike")), (ranks.group,) if ranks.group else ()
     if op.name == "gather_rows":
-        return draft.call(ranks.gather, inside[0], alike)
+        return draft.call(ranks.gather, inside[0], alike, *group)
     if op.name == "total_rows":
-        return draft.call(ranks.total, inside[0], alike)
+        return draft.call(ranks.total, inside[0], alike, *group)
     (slot, _) = draft.graph.inputs(number)[1]
     function = operations.masked if slot == "mask" else operations.counted
-    return draft.call(ranks.pool, inside[0], draft.call(function, *inside), alike)
+    return draft.call(ranks.pool, inside[0], draft.call(function, *inside), alike, *group)

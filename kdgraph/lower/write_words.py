@@ -60,6 +60,7 @@ def part(draft: Draft, number: int) -> str:
         made = build_part(node, taken, wiring.seed, wiring.dtype, rest)
         if isinstance(made, Pooled) and wiring.ranks is not None:
             made.pool, made.total = wiring.ranks.pool, wiring.ranks.total
+            made.group = wiring.ranks.group
         if isinstance(made, Branch):
             made.autocast = wiring.autocast.entered
         place(draft.root, name, made)

@@ -13,10 +13,10 @@ from kdgraph.sorts import Values
 RANK_OF_MAPS = 4
 
 
-Pool = Callable[[Tensor, Tensor, bool], Tensor]
-"""the mean over ranks of a value that stands for so many rows"""
-Total = Callable[[Tensor, bool], Tensor]
-"""the sum over ranks of a value"""
+Pool = Callable[[Tensor, Tensor, bool, str], Tensor]
+"""the mean over the ranks of a group of a value that stands for so many rows"""
+Total = Callable[[Tensor, bool, str], Tensor]
+"""the sum over the ranks of a group of a value"""
 
 
 class Pooled(nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - what all batch norms are
@@ -27,6 +27,7 @@ class Pooled(nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - what all batch 
 
     pool: Pool | None = None
     total: Total | None = None
+    group: str = ""
 
     def forward(self, v: Tensor) -> Tensor:
         """Each channel at mean 0 and variance 1 over the batch of all ranks."""
@@ -36,11 +37,11 @@ class Pooled(nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - what all batch 
         axes = [axis for axis in range(v.ndim) if axis != 1]
         shape = [1, -1, *[1] * (v.ndim - 2)]
         count = v.new_full((), v.numel() // v.shape[1])
-        mean = self.pool(v.mean(axes), count, False)
+        mean = self.pool(v.mean(axes), count, False, self.group)
         centred = v - mean.view(shape)
-        variance = self.pool(centred.square().mean(axes), count, False)
+        variance = self.pool(centred.square().mean(axes), count, False, self.group)
         with torch.no_grad():
-            values = self.total(count, True)
+            values = self.total(count, True, self.group)
             self._follow(mean, variance * values / (values - 1))
         scaled = centred * (variance + self.eps).rsqrt().view(shape)
         return scaled * self.weight.view(shape) + self.bias.view(shape)

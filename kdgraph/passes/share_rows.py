@@ -52,6 +52,28 @@ def share_rows(graph: LossGraph) -> LossGraph:
     return swept(made)
 
 
+def meets(graph: LossGraph) -> bool:
+    """Whether a shared graph puts rows of all ranks together, so that all need equally many."""
+    ops = [graph.node(number).op for number in graph.dag]
+    return any(op.name in {GATHER, OWN} or op.knob("everyones") for op in ops)
+
+
+def needs_others(graph: LossGraph) -> bool:
+    """Whether a rank that knows its own rows alone would have another loss, or other memory.
+
+    It would not where all that ranks share, in equal parts of a batch, is a mean over their rows.
+    """
+    several = {GATHER, OWN, TOTAL, "write"}
+    for number in graph.dag:
+        op = graph.node(number).op
+        word = REGISTRY.get(op.name)
+        masked = op.name == POOL and any(slot == "mask" for slot, _ in graph.inputs(number))
+        pools = word is not None and word.flag("pools")
+        if masked or pools or op.name in several or op.knob("everyones"):
+            return True
+    return False
+
+
 @dataclass
 class _Sharing:
     """The graph as it grows; `local` are the nodes that have this rank's rows."""

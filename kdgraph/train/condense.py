@@ -21,9 +21,9 @@ from kdgraph.graph.condensed import OUTPUT
 from kdgraph.lang.condense import Condensing, Form
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.condense import TooManyMixed
+from kdgraph.lower.gather import all_rows
 from kdgraph.train.distributed import ALONE, World
 from kdgraph.train.events import Round
-from kdgraph.train.gather import all_rows
 from kdgraph.train.worth import Worth, ranked
 
 BINS = 24

@@ -18,6 +18,7 @@ from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.protocol import Protocol, Training
 from kdgraph.lang.recipe import Stage
 from kdgraph.lower.assemble import assemble, digest_of
+from kdgraph.lower.gather import ranks_of
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.prepared import Prepared
 from kdgraph.lower.step import Step
@@ -33,7 +34,6 @@ from kdgraph.train.engine import train_stage
 from kdgraph.train.evaluate import accuracy, looker
 from kdgraph.train.events import Listener
 from kdgraph.train.feed import near
-from kdgraph.train.gather import ranks_of
 from kdgraph.train.ground import looked_at, trained_in
 from kdgraph.train.groundwork import Groundwork, ground_facts, shelf_of
 from kdgraph.train.handed import Handed
@@ -211,7 +211,7 @@ def compile_stage(
         sample=rows.to(place.device),
         seed=seed,
         prepare=prepare,
-        ranks=ranks_of(place.world) if several else None,
+        ranks=ranks_of(place.world.rank, place.world.size) if several else None,
         digest=digest_of(graph),
         lasting=Lasting(
             labels=split.train.labels,

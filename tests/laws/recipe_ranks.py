@@ -19,6 +19,7 @@ from kdgraph.data.pool import Pool
 from kdgraph.experiment import examine
 from kdgraph.lang.condense import Condensing
 from kdgraph.lower.assemble import assemble
+from kdgraph.lower.gather import ranks_of
 from kdgraph.lower.lasting import Lasting
 from kdgraph.lower.step import Step
 from kdgraph.passes import lean
@@ -28,7 +29,6 @@ from kdgraph.train.atomic import write_tensors
 from kdgraph.train.cast import on_networks
 from kdgraph.train.condense import Condenser
 from kdgraph.train.distributed import ALONE, World, join, wrap
-from kdgraph.train.gather import ranks_of
 from kdgraph.train.worth import Worth
 from tests.train.small import images
 
@@ -50,6 +50,7 @@ LOSSES = {
     "normed vectors": "mse(bn(linear(student.features, 3)) ‖ teacher.logits[:, 0:3])",
     "hidden places": "mse(conv(student.maps[0], 8)·(uniform(x, 1, 6, 6) >= 0.4), teacher.maps[0])",
     "cells that meet": "mse(center(cells(f, 2, 2), over=0), cells(g, 2, 2))",
+    "remembered without rows": "mean((student.logits - c)²)",
     "other rows": "mean(student.logits[origin(x)]·student.features[:, 0:4])",
 }
 WHERE = """
@@ -59,6 +60,7 @@ where:
   r: center(student.features, over=0)
   f: conv(student.maps[0], 8)
   g: teacher.maps[0]
+  c: once(mean(student.logits, over=0))
 """
 COMPILED = {f"{name} compiled": (name, "aot_eager") for name in ("icd", "fitnet")}
 WAYS = {name: (name, None) for name in (*SHIPPED, *LOSSES)} | COMPILED
@@ -126,7 +128,7 @@ def step_of(recipe: str, world: World) -> Step:
         stage_world(experiment.world, stage),
         networks,
         sample=batch()[0][:2],
-        ranks=ranks_of(world) if world.size > 1 else None,
+        ranks=ranks_of(world.rank, world.size) if world.size > 1 else None,
         lasting=Lasting(labels=torch.arange(60) % 4, first=first_step(whole)),
     )
 

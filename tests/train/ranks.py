@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lower.gather import all_rows, gather_rows, pool_rows, row_counts
 from kdgraph.train.atomic import write_tensors
 from kdgraph.train.distributed import ALONE, World, join, wrap
 from kdgraph.train.engine import train_stage
-from kdgraph.train.gather import all_rows, gather_rows, pool_rows, row_counts
 from kdgraph.train.interrupt import Interrupted
 from tests.train.small import VIEWS, SmallStep, images, protocol
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from kdgraph.data.images import Images, Split
 from kdgraph.lang.protocol import Protocol, Training, resolve
+from kdgraph.lower.gather import gather_rows
 from kdgraph.lower.step import Out
-from kdgraph.train.gather import gather_rows
 from kdgraph.viewstep import ViewStep
 
 VIEWS = (

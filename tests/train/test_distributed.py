@@ -9,9 +9,9 @@ from safetensors.torch import load_file
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.batch import UnevenBatch
 from kdgraph.lang.errors.run import WorldMismatch
+from kdgraph.lower.gather import gather_rows
 from kdgraph.train.distributed import ALONE, World, join, launch
 from kdgraph.train.feed import Feed
-from kdgraph.train.gather import gather_rows
 from tests.train.ranks import everything
 from tests.train.small import images, protocol
 
