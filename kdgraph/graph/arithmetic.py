@@ -14,7 +14,7 @@ from kdgraph.graph.scope import Scope
 from kdgraph.lang.errors.names import NotAValue
 from kdgraph.lang.errors.sorts import DividesByZero
 from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Binary, Compare, Negative, Slice, Syntax, Transpose
+from kdgraph.lang.syntax import Binary, Compare, Negative, Slice, Syntax, Transpose, spine
 from kdgraph.lang.write import write
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"
 def arithmetic(build: Builder, tree: Syntax, scope: Scope) -> int:
     """Signs between values."""
     match tree:
-        case Binary(op="@"):
-            inputs = _two(build, tree.left, tree.right, scope)
-            return checked(build, Op("matmul"), inputs, infer_product(build.seen(inputs)), tree)
         case Binary():
-            inputs = _two(build, tree.left, tree.right, scope)
-            return pointwise(build, OPS[tree.op], inputs, tree)
+            first, signs = spine(tree)
+            number = build.point(first, scope)
+            for one in signs:
+                number = _joined(build, number, one, scope)
+            return number
         case Compare():
             inputs = _two(build, tree.left, tree.right, scope)
             return pointwise(build, COMPARES[tree.op], inputs, tree)
@@ -55,6 +55,14 @@ def arithmetic(build: Builder, tree: Syntax, scope: Scope) -> int:
             return build.unknown(tree.span)
     msg = f"no way to build {tree!r}"
     raise TypeError(msg)
+
+
+def _joined(build: Builder, left: int, tree: Binary, scope: Scope) -> int:
+    """What is left of a sign, the sign, and what is right of it."""
+    inputs = (("left", left), ("right", build.point(tree.right, scope)))
+    if tree.op == "@":
+        return checked(build, Op("matmul"), inputs, infer_product(build.seen(inputs)), tree)
+    return pointwise(build, OPS[tree.op], inputs, tree)
 
 
 def _two(build: Builder, left: Syntax, right: Syntax, scope: Scope) -> tuple[tuple[str, int], ...]:
