@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.checked import checked
-from kdgraph.graph.constant import constant
+from kdgraph.graph.constant import COUNTING, constant, is_whole
 from kdgraph.graph.frames import pointed
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_arithmetic, infer_product, infer_transpose
@@ -72,7 +72,7 @@ def _two(build: Builder, left: Syntax, right: Syntax, scope: Scope) -> tuple[tup
 def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree: Syntax) -> int:
     """A node of arithmetic."""
     found = infer_arithmetic(op, build.seen(inputs))
-    if found.sort == "Labels":  # labels stay whole numbers
+    if op in COUNTING and _stay_whole(build, [number for _, number in inputs]):
         inputs = tuple((slot, _whole(build, number)) for slot, number in inputs)
     number = a_number(build, checked(build, Op(op), inputs, found, tree), tree)
     if build.graph.node(number).op.name != op:
@@ -82,6 +82,13 @@ def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree
         build.note(DividesByZero(span=at))
         return build.unknown(tree.span)
     return number
+
+
+def _stay_whole(build: Builder, numbers: list[int]) -> bool:
+    """Whether labels or truth values meet whole numbers, whose results are whole again."""
+    graph = build.graph
+    moving = any(constant(graph, one) is None for one in numbers)
+    return moving and all(is_whole(graph, one) for one in numbers)
 
 
 def _whole(build: Builder, number: int) -> int:

@@ -11,12 +11,12 @@ from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
 from kdgraph.graph.class_columns import check_columns
 from kdgraph.graph.expand import expand
-from kdgraph.graph.fits import check_branch, check_view
+from kdgraph.graph.fits import check_branch, check_labels, check_view
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
-from kdgraph.graph.numbers import a_number
+from kdgraph.graph.numbers import a_number, check_plain
 from kdgraph.graph.part_names import is_place, part_name
 from kdgraph.graph.remembered import NAMED, check_choice, check_pool, filled_in
 from kdgraph.graph.scope import Scope
@@ -282,6 +282,9 @@ def word(
     found = infer_word(made, op, build.seen(inputs), sizes)
     at = applied.tree if applied else tree
     check_columns(build, made, inputs, at, filled.spans)
+    if not found.mistakes:
+        check_labels(build, made, inputs, at, filled.spans)
+        check_plain(build, made, inputs, at, filled.spans)
     number = checked(build, op, inputs, found, at, filled.spans)
     check_heads(build, number, filled.spans, at)
     check_bulk(build, number, at)

@@ -122,6 +122,7 @@ class LossGraph:
         terms: the summands of the loss.
         outputs: further values that are asked for, by name (metrics, values of examples).
         constants: the numbers that nodes are known to be, as far as they were asked for.
+        whole: whether nodes are whole numbers, as far as that was asked for.
     """
 
     dag: nx.MultiDiGraph[int] = field(default_factory=nx.MultiDiGraph)
@@ -129,6 +130,7 @@ class LossGraph:
     outputs: dict[str, int] = field(default_factory=dict)
     next: int = 0
     constants: dict[int, float | None] = field(default_factory=dict, repr=False, compare=False)
+    whole: dict[int, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, node: Node, inputs: tuple[tuple[str, int], ...] = ()) -> int:
         """Add a node; `inputs` are slots with the nodes that fill them, in order."""

@@ -21,7 +21,7 @@ Factor = tuple[str, int, str]
 def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
     """The terms of a loss, each with its weight."""
     terms: dict[str, Term] = {}
-    for name, value, factors, tree in _flattened(build, loss, scope):
+    for name, value, factors, tree in list(_flattened(build, loss, scope)):
         axes = build.graph.node(value).axes
         if axes:
             shown = ", ".join(map(str, axes))
@@ -44,18 +44,18 @@ def _flattened(
     build: Builder, loss: Syntax, scope: Scope
 ) -> Iterator[tuple[str, int, list[Factor], Syntax]]:
     """The summands from left to right: name, value, factors and words of each."""
-    waiting: list[tuple[Syntax, list[Factor]]] = [(loss, [])]
+    waiting: list[tuple[Syntax, list[Factor], Syntax | None]] = [(loss, [], None)]
     while waiting:
-        tree, factors = waiting.pop()
+        tree, factors, minus = waiting.pop()
+        if minus is not None:
+            factors = [*factors, ("mul", build.const(-1.0, minus.span), "−1")]
         match tree:
             case Binary(op="+" | "-"):
-                minus = build.const(-1.0, tree.span) if tree.op == "-" else None
-                more = factors if minus is None else [*factors, ("mul", minus, "−1")]
-                waiting += [(tree.right, more), (tree.left, factors)]
+                right = tree if tree.op == "-" else None
+                waiting += [(tree.right, factors, right), (tree.left, factors, None)]
                 continue
             case Negative():
-                minus = build.const(-1.0, tree.span)
-                waiting.append((tree.value, [*factors, ("mul", minus, "−1")]))
+                waiting.append((tree.value, factors, tree))
                 continue
             case Binary(op="*"):
                 sides = ((tree.left, tree.right), (tree.right, tree.left))
@@ -63,7 +63,7 @@ def _flattened(
                 if free:
                     side, other = free
                     factor = _written(build, side, scope, tree)
-                    waiting.append((other, [*factors, ("mul", factor, write(side))]))
+                    waiting.append((other, [*factors, ("mul", factor, write(side))], None))
                     continue
             case Binary(op="/"):
                 if _may_be_free(tree.right, build, scope, tree):
@@ -72,7 +72,7 @@ def _flattened(
                         build.note(DividesByZero(span=tree.right.span))
                         factor = build.const(1.0, tree.span)
                     over = ("div", factor, write(tree.right))
-                    waiting.append((tree.left, [*factors, over]))
+                    waiting.append((tree.left, [*factors, over], None))
                     continue
         name = tree.id if isinstance(tree, Name) else write(tree)
         yield name, _written(build, tree, scope, tree), factors, tree

@@ -6,7 +6,8 @@ import pytest
 
 from kdgraph.compiler import analyse
 from kdgraph.lang.diagnostics import RecipeError, render
-from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.graph import NothingTrained, TooLarge
+from kdgraph.lang.errors.names import UnknownName
 from kdgraph.lang.errors.text import AliasRefused, NotYaml, TooDeep, TooLong
 from kdgraph.lang.read import read_all
 from kdgraph.lang.source import Source
