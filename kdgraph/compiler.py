@@ -222,6 +222,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         classes=classes,
         counted=classes is not None,
         examples=examples,
+        batch=len(sample),
         image=image,
         given=frozenset(plain),
         chain=read.chain,

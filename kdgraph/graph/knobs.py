@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.constant import TooLargeError, constant
-from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.graph import LossGraph, shown_count
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Path, Point, Unknown
 from kdgraph.lang.errors.arguments import MovingKnob, WrongKnob
@@ -17,6 +17,8 @@ from kdgraph.primitive import Parameter
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
+LARGEST_WHOLE = 10**8
+"""of a knob: how many things there are, or how large they are"""
 TRUTH = {"true": True, "false": False}
 
 
@@ -38,6 +40,10 @@ def knob_of(
         return None
     if slot.type.whole and isinstance(value, float) and value.is_integer():
         value = int(value)
+    if slot.type.whole and isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        most = shown_count(LARGEST_WHOLE)
+        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than {most}"))
+        return None
     if not slot.type.takes(value):
         build.note(
             WrongKnob(
