@@ -28,7 +28,7 @@ from kdgraph.graph.sight import homes, sight_mistakes
 from kdgraph.graph.stages import unroll
 from kdgraph.graph.tables import TABLE, rows_of, table_of
 from kdgraph.graph.views import ViewPlan, plan_views
-from kdgraph.graph.vocabulary import library
+from kdgraph.graph.vocabulary import hidden_words, library
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import AllFrozen
@@ -116,7 +116,7 @@ def analyse(recipe: Recipe, world: World, augment: Syntax | None = None) -> Anal
     used = set(plan.used)
     stages = recipe.stages or (Stage(STUDENT_STAGE, recipe.source_span),)
     unrolled = unroll(recipe, stages, library(), world)
-    mistakes += unrolled.mistakes
+    mistakes += [*unrolled.mistakes, *hidden_words()]
     for stage in unrolled.stages:
         inside = stage_world(world, stage)
         made = build_loss(recipe, stage, library(), inside)

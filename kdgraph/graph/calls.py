@@ -52,12 +52,14 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
     owner = scope.find(name)
     if owner is not None and (name in owner.bound or not is_function(build, name, scope)):
         return _applied(build, build.value(callee, scope), tree, scope)
-    if name in FORMS:
-        return FORMS[name](build, tree, scope)
-    own = scope.function(name)  # the library has its own words
+    own = scope.function(name)  # what a recipe defines goes before the language's own words
     if own is not None:
         build.used.add(name)
         return expand(build, own, tree, scope, scope.root)
+    if scope.root.home is not None and name in scope.root.home.modules:
+        return _applied(build, build.value(callee, scope), tree, scope)
+    if name in FORMS:
+        return FORMS[name](build, tree, scope)
     if name in build.library:
         return expand(build, build.library[name], tree, scope, build.plain)
     home = scope.root.home

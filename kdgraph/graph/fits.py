@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.axes import RankMistake
+from kdgraph.graph.axes import RankMistake, agree
 from kdgraph.graph.constant import constant, is_whole
 from kdgraph.graph.frames import Argument, pointed
-from kdgraph.graph.graph import Op
+from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import SIGNS, SortMistake
 from kdgraph.graph.network import Network
 from kdgraph.graph.values import Maker, Path
@@ -27,6 +28,8 @@ NO_IMAGE = frozenset(
 )
 """sorts that a network is never given in the place of a batch of images; maps may be drawn ones"""
 CHANNELS, OF_MAPS = 1, 4
+MOST_TRIED = 10**7
+"""numbers of a value that a module is tried with"""
 NAMELESS = frozenset(
     {"Logits", "Distribution", "LogDistribution", "Scaled", "Embedding", "Map", "Mask", "Image"}
 )
@@ -132,6 +135,48 @@ def check_width(build: Builder, path: Path, number: int, span: Span) -> bool:
     )
     build.note(mistake)
     return False
+
+
+def given_axes(build: Builder, path: Path, number: int, span: Span) -> Axes | None:
+    """The axes of what a module of a network makes of a value; () where they are not known.
+
+    None, and a message, where the module can't take such a value.
+    """
+    network = build.world.networks[path.model.name]
+    axes = build.graph.node(number).axes
+    if not axes or any(axis.rows for axis in axes[1:]):
+        return ()
+    rows, sizes = axes[0], [axis.size for axis in axes[1:]]
+    known = [size for size in sizes if size is not None]
+    first = 2 if rows.size is None else rows.size
+    if network.applied is None or len(known) < len(sizes) or first * prod(known) > MOST_TRIED:
+        return _as_usual(network, path.path, axes)
+    given = network.applied(path.path, (first, *known))
+    if isinstance(given, str):
+        usual = network.size(f"{path.path}.input")
+        mistake = OtherWidth(
+            span=pointed(build.graph, number, build.frames, span).span,
+            function=f"{path.model.name}.{path.path}",
+            wanted=f"axes b, {', '.join(map(str, usual))}" if usual else "other values",
+            found=f"axes {', '.join(map(str, axes))}",
+            advice="take a value like its own input, or put a `conv` or `linear` between them",
+        )
+        build.note(mistake)
+        return None
+    same = given[:1] == (first,)
+    return (*((rows,) if same else map(Axis, given[:1])), *map(Axis, given[1:]))
+
+
+def _as_usual(network: Network, path: str, axes: Axes) -> Axes:
+    """What a module gives in its own network, for a value that is as usual as far as is known."""
+    size, usual = network.size(path), network.size(f"{path}.input")
+    if size is None or (usual is not None and len(usual) != len(axes) - 1):
+        return ()
+    if usual is not None and all(
+        agree(axis, Axis(one)) for axis, one in zip(axes[1:], usual, strict=True)
+    ):
+        return (axes[0], *map(Axis, size))
+    return (axes[0], Axis(size[0]), *(Axis() for _ in size[1:]))
 
 
 def check_branch(build: Builder, maker: Maker, model: object, number: int, span: Span) -> bool:
