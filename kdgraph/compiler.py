@@ -30,7 +30,7 @@ from kdgraph.graph.sight import homes, sight_mistakes
 from kdgraph.graph.stages import unroll
 from kdgraph.graph.tables import TABLE, rows_of, table_of
 from kdgraph.graph.views import ViewPlan, plan_views
-from kdgraph.graph.vocabulary import library
+from kdgraph.graph.vocabulary import hidden_words, library
 from kdgraph.graph.world import Given, World
 from kdgraph.lang.arguments import check_values, names_in, whole_number
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
@@ -138,7 +138,7 @@ def _analysed(recipe: Recipe, world: World, plan: ViewPlan) -> Analysis:
     used = set(plan.used)
     stages = recipe.stages or (Stage(STUDENT_STAGE, recipe.source_span),)
     unrolled = unroll(recipe, stages, library(), world)
-    mistakes += unrolled.mistakes
+    mistakes += [*unrolled.mistakes, *hidden_words()]
     for stage in unrolled.stages:
         inside = stage_world(world, stage)
         made = build_loss(recipe, stage, library(), inside)
@@ -263,6 +263,7 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
         classes=classes,
         counted=classes is not None,
         examples=examples,
+        batch=len(sample),
         image=image,
         given=frozenset(plain),
         chain=read.chain,

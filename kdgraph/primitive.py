@@ -27,12 +27,18 @@ FILLED_IN = frozenset(
     {"self", "draw", "together", "tell", "others", "each", "source", "examples", "rest", "network"}
 )
 """parameters that whoever calls the code fills in, not the recipe"""
+PLAIN = frozenset({"int", "float"})
+"""types of Python's numbers in the annotation of an edge"""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One slot of a signature: an edge with a sort and axes, or a knob with a type."""
+    """One slot of a signature: an edge with a sort and axes, or a knob with a type.
+
+    Attributes:
+        plain: an edge that takes a plain number as well: `Values[Tensor | float, "..."]`.
+    """
 
     name: str
     sort: str = ""
@@ -40,6 +46,7 @@ class Parameter:
     knob: str = ""
     default: object = REQUIRED
     many: bool = False
+    plain: bool = False
 
     def is_called(self, word: str) -> bool:
         """Whether a keyword of a recipe means this slot: `alpha` reads as `α` there."""
@@ -211,7 +218,8 @@ def _parameter(
     if knob(text) is not None:
         return Parameter(one.arg, knob=text, default=value, many=many)
     sort, axes = _sorted(one.annotation, owner)
-    return Parameter(one.arg, sort=sort, axes=axes, default=value, many=many)
+    plain = any(isinstance(part, ast.Name) and part.id in PLAIN for part in ast.walk(one.annotation))
+    return Parameter(one.arg, sort=sort, axes=axes, default=value, many=many, plain=plain)
 
 
 def _sorted(node: ast.expr | None, owner: str) -> tuple[str, str]:

@@ -64,6 +64,11 @@ class Registry:
         """The signature of a word, if it is one."""
         return self._own.get(name) or self._added.get(name)
 
+    @property
+    def added(self) -> tuple[Signature, ...]:
+        """The words that are not the package's own."""
+        return tuple(self._added.values())
+
     def __iter__(self) -> Iterator[Signature]:
         """Every word, in the order of the alphabet."""
         everything = {**self._own, **self._added}

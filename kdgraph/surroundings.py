@@ -12,6 +12,7 @@ from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
 from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.setting import Setting
+from kdgraph.lang.yaml_tree import Scalar
 from kdgraph.models.sizes import known_sizes
 
 
@@ -44,10 +45,19 @@ def world_of(recipe: Recipe, setting: Setting, real: Mapping[str, Network]) -> W
         counted=known.classes is not None,
         examples=known.train,
         tests=known.test,
+        batch=_batch(recipe, setting),
         image=tuple(size for size in image if size is not None) if sized else None,
         chain=recipe.chain,
         spare=frozenset(name for name, spec in setting.models.items() if spec.spare),
     )
+
+
+def _batch(recipe: Recipe, setting: Setting) -> int:
+    """How many images a step sees at least, whoever has the last word."""
+    said = [recipe.train, *(stage.train for stage in recipe.stages)]
+    nodes = [one.get("batch") for one in said if one is not None]
+    values = [one.value for one in nodes if isinstance(one, Scalar)]
+    return min(setting.protocol.batch, *(n for n in values if isinstance(n, int) and n > 0), 10**6)
 
 
 def data_facts(setting: Setting) -> Facts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.checked import checked
-from kdgraph.graph.constant import constant
+from kdgraph.graph.constant import COUNTING, constant, is_whole
 from kdgraph.graph.frames import pointed
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_arithmetic, infer_product, infer_transpose
@@ -14,7 +14,7 @@ from kdgraph.graph.scope import Scope
 from kdgraph.lang.errors.names import NotAValue
 from kdgraph.lang.errors.sorts import DividesByZero
 from kdgraph.lang.source import Span
-from kdgraph.lang.syntax import Binary, Compare, Negative, Slice, Syntax, Transpose
+from kdgraph.lang.syntax import Binary, Compare, Negative, Slice, Syntax, Transpose, spine
 from kdgraph.lang.write import write
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ COMPARES = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"
 def arithmetic(build: Builder, tree: Syntax, scope: Scope) -> int:
     """Signs between values."""
     match tree:
-        case Binary(op="@"):
-            inputs = _two(build, tree.left, tree.right, scope)
-            return checked(build, Op("matmul"), inputs, infer_product(build.seen(inputs)), tree)
         case Binary():
-            inputs = _two(build, tree.left, tree.right, scope)
-            return pointwise(build, OPS[tree.op], inputs, tree)
+            first, signs = spine(tree)
+            number = build.point(first, scope)
+            for one in signs:
+                number = _joined(build, number, one, scope)
+            return number
         case Compare():
             inputs = _two(build, tree.left, tree.right, scope)
             return pointwise(build, COMPARES[tree.op], inputs, tree)
@@ -57,6 +57,14 @@ def arithmetic(build: Builder, tree: Syntax, scope: Scope) -> int:
     raise TypeError(msg)
 
 
+def _joined(build: Builder, left: int, tree: Binary, scope: Scope) -> int:
+    """What is left of a sign, the sign, and what is right of it."""
+    inputs = (("left", left), ("right", build.point(tree.right, scope)))
+    if tree.op == "@":
+        return checked(build, Op("matmul"), inputs, infer_product(build.seen(inputs)), tree)
+    return pointwise(build, OPS[tree.op], inputs, tree)
+
+
 def _two(build: Builder, left: Syntax, right: Syntax, scope: Scope) -> tuple[tuple[str, int], ...]:
     return (("left", build.point(left, scope)), ("right", build.point(right, scope)))
 
@@ -64,7 +72,7 @@ def _two(build: Builder, left: Syntax, right: Syntax, scope: Scope) -> tuple[tup
 def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree: Syntax) -> int:
     """A node of arithmetic."""
     found = infer_arithmetic(op, build.seen(inputs))
-    if found.sort == "Labels":  # labels stay whole numbers
+    if op in COUNTING and _stay_whole(build, [number for _, number in inputs]):
         inputs = tuple((slot, _whole(build, number)) for slot, number in inputs)
     number = a_number(build, checked(build, Op(op), inputs, found, tree), tree)
     if build.graph.node(number).op.name != op:
@@ -74,6 +82,13 @@ def pointwise(build: Builder, op: str, inputs: tuple[tuple[str, int], ...], tree
         build.note(DividesByZero(span=at))
         return build.unknown(tree.span)
     return number
+
+
+def _stay_whole(build: Builder, numbers: list[int]) -> bool:
+    """Whether labels or truth values meet whole numbers, whose results are whole again."""
+    graph = build.graph
+    moving = any(constant(graph, one) is None for one in numbers)
+    return moving and all(is_whole(graph, one) for one in numbers)
 
 
 def _whole(build: Builder, number: int) -> int:

@@ -73,14 +73,15 @@ def own_term(build: Builder, inner: Inner, span: Span) -> Value | None:
 
 
 def _summands(tree: Syntax) -> Iterator[Syntax]:
-    match tree:
-        case Binary(op="+" | "-" | "*" | "/"):
-            yield from _summands(tree.left)
-            yield from _summands(tree.right)
-        case Negative():
-            yield from _summands(tree.value)
-        case _:
-            yield tree
+    waiting = [tree]
+    while waiting:
+        match waiting.pop():
+            case Binary(op="+" | "-" | "*" | "/") as both:
+                waiting += [both.right, both.left]
+            case Negative() as negated:
+                waiting.append(negated.value)
+            case one:
+                yield one
 
 
 def names_of(inner: Inner) -> str:

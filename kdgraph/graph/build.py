@@ -69,7 +69,8 @@ class Builder(Nodes):
         }
         self.top = Scope((), entries, home=self.recipe)
         self.plain = Scope()
-        for section in (self.recipe.views, self.recipe.modules, self.recipe.where):
+        recipe = self.recipe
+        for section in (recipe.views, recipe.modules, recipe.where, recipe.define):
             for name in section.keys() & known.keys():
                 self.note(NameClash(span=section[name].key, name=name, what="a model"))
         for name in self.recipe.use.keys() & known.keys():

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.frames import pointed
-from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.graph import LossGraph, shown_count
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.syntax import Syntax
 from kdgraph.lang.write import write
@@ -26,7 +26,7 @@ def check_bulk(build: Builder, number: int, tree: Syntax) -> None:
     count = numbers_of(build.graph, number)
     if count > MOST:
         at = pointed(build.graph, number, build.frames, tree.span).span
-        what = f"`{write(tree)}` would hold {_shown(count)} numbers, more than {_shown(MOST)}"
+        what = f"`{write(tree)}` would hold {shown_count(count)} numbers, more than {shown_count(MOST)}"
         build.note(TooLarge(span=at, what=what))
 
 
@@ -56,13 +56,3 @@ def numbers_of(graph: LossGraph, number: int) -> int:
 
 def _whole(value: object) -> int:
     return value if isinstance(value, int) else 1
-
-
-def _shown(count: int) -> str:
-    """A number with as many digits as people read.
-
-    >>> _shown(64 * 10**9)
-    '6.4·10^10'
-    """
-    digits = len(str(count)) - 1
-    return f"{count / 10**digits:.2g}·10^{digits}".replace("1·", "")

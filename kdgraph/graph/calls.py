@@ -11,12 +11,12 @@ from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
 from kdgraph.graph.class_columns import check_columns
 from kdgraph.graph.expand import expand
-from kdgraph.graph.fits import check_branch, check_view
+from kdgraph.graph.fits import check_branch, check_labels, check_view
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
-from kdgraph.graph.numbers import a_number
+from kdgraph.graph.numbers import a_number, check_plain
 from kdgraph.graph.part_names import is_place, part_name
 from kdgraph.graph.ranges import check_temperatures
 from kdgraph.graph.remembered import NAMED, check_choice, check_pool, filled_in
@@ -53,12 +53,14 @@ def call(build: Builder, tree: Call, scope: Scope) -> Value:
     owner = scope.find(name)
     if owner is not None and (name in owner.bound or not is_function(build, name, scope)):
         return _applied(build, build.value(callee, scope), tree, scope)
-    if name in FORMS:
-        return FORMS[name](build, tree, scope)
-    own = scope.function(name)  # the library has its own words
+    own = scope.function(name)  # what a recipe defines goes before the language's own words
     if own is not None:
         build.used.add(name)
         return expand(build, own, tree, scope, scope.root)
+    if scope.root.home is not None and name in scope.root.home.modules:
+        return _applied(build, build.value(callee, scope), tree, scope)
+    if name in FORMS:
+        return FORMS[name](build, tree, scope)
     if name in build.library:
         return expand(build, build.library[name], tree, scope, build.plain)
     home = scope.root.home
@@ -283,6 +285,9 @@ def word(
     found = infer_word(made, op, build.seen(inputs), sizes)
     at = applied.tree if applied else tree
     check_columns(build, made, inputs, at, filled.spans)
+    if not found.mistakes:
+        check_labels(build, made, inputs, at, filled.spans)
+        check_plain(build, made, inputs, at, filled.spans)
     check_temperatures(build, made, inputs, filled.spans, at.span)
     number = checked(build, op, inputs, found, at, filled.spans)
     check_heads(build, number, filled.spans, at)

@@ -7,6 +7,7 @@ from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.nodes import Nodes
 from kdgraph.graph.wording import sign_of, told
+from kdgraph.lang.errors.misfits import EmptyValue
 from kdgraph.lang.errors.sorts import Reversed, Swapped
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Binary, Compare, Syntax
@@ -35,9 +36,32 @@ def checked(
             target, guess = (at[slot].span for slot in SIDES)
             kind = Swapped if any(one.derived for one in build.frames) else Reversed
             build.note(kind(span=target, function=function, other=guess))
-    if found.mistakes:
+    if found.mistakes or _is_given_nothing(build, op, inputs, tree, spans or {}):
         found = Inferred()
     return build.add(op, inputs, found, tree.span)
+
+
+def _is_given_nothing(
+    build: Nodes,
+    op: Op,
+    inputs: tuple[tuple[str, int], ...],
+    tree: Syntax,
+    spans: dict[str, Span],
+) -> bool:
+    """Whether an input holds no numbers, as `v[:, 10:]` of ten columns; a message where it does."""
+    for slot, number in inputs:
+        axes = build.graph.node(number).axes or ()
+        if op.name != "concat" and any(axis.size == 0 for axis in axes):
+            place = _places(build, inputs, tree, spans)[slot]
+            function = build.frames[0].function if build.frames else sign_of(op, tree)
+            shown = ", ".join(map(str, axes))
+            build.note(
+                EmptyValue(
+                    span=place.span, function=function, slot=place.slot or slot, axes=shown
+                )
+            )
+            return True
+    return False
 
 
 def _places(

@@ -70,15 +70,16 @@ def _refuse_class(
     size = next((one for one in columns if one is not None), None)
     for one, number in slots:
         value = build.graph.node(number).op.knob("value")
-        if one.sort != "Labels" or not isinstance(value, (int, float)) or size is None:
+        if one.sort != "Labels" or not isinstance(value, (int, float)):
             continue
-        if value not in range(size):
+        if value < 0 or value != int(value) or (size is not None and value >= size):
             at = pointed(build.graph, number, build.frames, spans.get(one.name, tree.span))
             function = build.frames[0].function if build.frames else made.name
             build.note(
                 WrongKnob(
                     span=at.span, function=function, knob=at.slot or one.name, found=f"{value:g}",
-                    wanted=f"a class from 0 to {size - 1}", advice="the labels are `y`",
+                    wanted=f"a class from 0 to {size - 1}" if size else "a class, counted from 0",
+                    advice="the labels are `y`",
                 )
             )  # fmt: skip
 

@@ -32,6 +32,11 @@ FOLDS: dict[str, Callable[..., float]] = {
 }
 
 
+COMPARES = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+COUNTING = frozenset({"add", "sub", "mul", "neg"})
+"""what makes whole numbers of whole numbers"""
+
+
 class TooLargeError(ArithmeticError):
     """A constant outgrew `LARGEST`."""
 
@@ -47,6 +52,22 @@ def constant(graph: LossGraph, number: int) -> float | None:
     if number not in graph.constants:
         graph.constants[number] = _constant(graph, number)
     return graph.constants[number]
+
+
+def is_whole(graph: LossGraph, number: int) -> bool:
+    """Whether a value is made of labels, truth values and whole numbers alone: `4·(y == 3)`."""
+    if number not in graph.whole:
+        graph.whole[number] = _is_whole(graph, number)
+    return graph.whole[number]
+
+
+def _is_whole(graph: LossGraph, number: int) -> bool:
+    node, value = graph.node(number), constant(graph, number)
+    if value is not None:
+        return value == int(value)
+    if node.op.name in COUNTING:
+        return all(is_whole(graph, source) for source in graph.sources(number))
+    return node.sort == "Labels" or node.op.name in COMPARES
 
 
 def is_undefined(graph: LossGraph, number: int) -> bool:

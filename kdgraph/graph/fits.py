@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.axes import RankMistake
+from kdgraph.graph.axes import RankMistake, agree
+from kdgraph.graph.constant import constant, is_whole
 from kdgraph.graph.frames import Argument, pointed
-from kdgraph.graph.graph import Op
-from kdgraph.graph.infer import SortMistake
+from kdgraph.graph.graph import Axes, Axis, Op
+from kdgraph.graph.infer import SIGNS, SortMistake
 from kdgraph.graph.network import Network
 from kdgraph.graph.values import Maker, Path
 from kdgraph.graph.wording import VIEWS, told
 from kdgraph.lang.errors.misfits import ExamplesForColumns, OtherWidth
 from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Call
+from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
+from kdgraph.sorts import accepts
 
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
@@ -23,6 +28,16 @@ NO_IMAGE = frozenset(
 )
 """sorts that a network is never given in the place of a batch of images; maps may be drawn ones"""
 CHANNELS, OF_MAPS = 1, 4
+MOST_TRIED = 10**7
+"""numbers of a value that a module is tried with"""
+NAMELESS = frozenset(
+    {"Logits", "Distribution", "LogDistribution", "Scaled", "Embedding", "Map", "Mask", "Image"}
+)
+"""sorts whose values name no row, no column and no class"""
+COMPUTED = frozenset({"primitive", "module"})
+"""kinds of words whose values are fractions, unless they are labels"""
+ALWAYS_FRACTIONS = SIGNS | {"tap", "apply", "param"}
+OPEN = frozenset({"unknown", "given", "size", "row_count"})
 
 
 def check_view(build: Builder, model: str, number: int, span: Span) -> int:
@@ -52,6 +67,51 @@ def check_view(build: Builder, model: str, number: int, span: Span) -> int:
     return build.unknown(span)
 
 
+def no_index(build: Builder, which: int) -> str:
+    """What a value is that can't name rows, columns or classes; nothing for one that may."""
+    node = build.graph.node(which)
+    value = constant(build.graph, which)
+    if value is not None:
+        return "" if value == int(value) else "a fraction"
+    if node.op.name == "clock":
+        return "a time"
+    if node.sort in NAMELESS:
+        return node.sort
+    word = REGISTRY.get(node.op.name)
+    computed = word.kind in COMPUTED if word is not None else node.op.name in ALWAYS_FRACTIONS
+    if not computed or is_whole(build.graph, which):
+        return ""
+    return "" if _is_open(build, which) else "Fraction"
+
+
+def _is_open(build: Builder, number: int) -> bool:
+    """Whether something that nothing is known of has a part in a value."""
+    return any(build.graph.node(one).op.name in OPEN for one in build.graph.reach(number))
+
+
+def check_labels(
+    build: Builder,
+    made: Signature,
+    inputs: tuple[tuple[str, int], ...],
+    tree: Call,
+    spans: dict[str, Span],
+) -> None:
+    """Refuse what is no class or number of an example where labels belong, such as `epoch`."""
+    for slot, number in inputs:
+        one = made.parameter(slot)
+        if one is None or one.sort != "Labels" or not accepts("Labels", build.graph.node(number).sort):
+            continue
+        known = constant(build.graph, number) is not None
+        wrong = "" if known else no_index(build, number)
+        if not wrong and build.graph.node(number).axes == ():
+            wrong = "" if one.plain and known else "Scalar"
+        if wrong:
+            function = build.frames[0].function if build.frames else made.name
+            at = {slot: pointed(build.graph, number, build.frames, spans.get(slot, tree.span))}
+            mistake = SortMistake(slot, "Labels", wrong)
+            build.note(*told((mistake,), function, Op(made.name), at))
+
+
 def check_width(build: Builder, path: Path, number: int, span: Span) -> bool:
     """Whether a module of a network may take a value; a message where its width says no."""
     taken = _taken(build.world.networks[path.model.name], path.path)
@@ -78,6 +138,48 @@ def check_width(build: Builder, path: Path, number: int, span: Span) -> bool:
     )
     build.note(mistake)
     return False
+
+
+def given_axes(build: Builder, path: Path, number: int, span: Span) -> Axes | None:
+    """The axes of what a module of a network makes of a value; () where they are not known.
+
+    None, and a message, where the module can't take such a value.
+    """
+    network = build.world.networks[path.model.name]
+    axes = build.graph.node(number).axes
+    if not axes or any(axis.rows for axis in axes[1:]):
+        return ()
+    rows, sizes = axes[0], [axis.size for axis in axes[1:]]
+    known = [size for size in sizes if size is not None]
+    first = 2 if rows.size is None else rows.size
+    if network.applied is None or len(known) < len(sizes) or first * prod(known) > MOST_TRIED:
+        return _as_usual(network, path.path, axes)
+    given = network.applied(path.path, (first, *known))
+    if isinstance(given, str):
+        usual = network.size(f"{path.path}.input")
+        mistake = OtherWidth(
+            span=pointed(build.graph, number, build.frames, span).span,
+            function=f"{path.model.name}.{path.path}",
+            wanted=f"axes b, {', '.join(map(str, usual))}" if usual else "other values",
+            found=f"axes {', '.join(map(str, axes))}",
+            advice="take a value like its own input, or put a `conv` or `linear` between them",
+        )
+        build.note(mistake)
+        return None
+    same = given[:1] == (first,)
+    return (*((rows,) if same else map(Axis, given[:1])), *map(Axis, given[1:]))
+
+
+def _as_usual(network: Network, path: str, axes: Axes) -> Axes:
+    """What a module gives in its own network, for a value that is as usual as far as is known."""
+    size, usual = network.size(path), network.size(f"{path}.input")
+    if size is None or (usual is not None and len(usual) != len(axes) - 1):
+        return ()
+    if usual is not None and all(
+        agree(axis, Axis(one)) for axis, one in zip(axes[1:], usual, strict=True)
+    ):
+        return (axes[0], *map(Axis, size))
+    return (axes[0], Axis(size[0]), *(Axis() for _ in size[1:]))
 
 
 def check_branch(build: Builder, maker: Maker, model: object, number: int, span: Span) -> bool:

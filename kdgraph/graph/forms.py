@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.borrow import view_called
+from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.bulk import check_bulk
+from kdgraph.graph.frames import pointed
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.knobs import static
@@ -14,6 +16,7 @@ from kdgraph.graph.loops import collection, zipped
 from kdgraph.graph.part_names import part_name
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.values import Many, Model, Point, Unknown, Value
+from kdgraph.graph.wording import told
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.names import NotAValue, UnknownView
 from kdgraph.lang.errors.suggest import suggest
@@ -66,8 +69,12 @@ def _size(place: int, of_maps: int | None = None) -> Form:
         axes = None if isinstance(value, Unknown) else _axes(build, value, argument)
         if isinstance(value, Unknown):
             return Point(build.leaf_size(tree.span))
-        if not axes:
+        if axes is None:
             return Point(_measured(build, value, argument, tree, (place, of_maps)))
+        least = place + 1 if place >= 0 else -place
+        if len(axes) < least:
+            pattern = {1: "... d", 2: "... h w"}[least] if place < 0 else "b ..."
+            return Point(_without(build, value, argument, tree, RankMistake("v", pattern, axes)))
         at = of_maps if of_maps is not None and len(axes) == MAP else place
         size = axes[at].size if -len(axes) <= at < len(axes) else None
         if -len(axes) <= at < len(axes) and axes[at].rows and at in {0, -len(axes)}:
@@ -79,6 +86,16 @@ def _size(place: int, of_maps: int | None = None) -> Form:
         return Point(_measured(build, value, argument, tree, (at, None)))
 
     return form
+
+
+def _without(
+    build: Builder, value: Value, argument: Syntax, tree: Call, mistake: RankMistake
+) -> int:
+    """Say that a value has no such axis."""
+    number = build.node_of(value, argument)
+    at = {"v": pointed(build.graph, number, build.frames, argument.span)}
+    build.note(*told((mistake,), write(tree.callee), Op("size"), at))
+    return build.unknown(tree.span)
 
 
 def _measured(

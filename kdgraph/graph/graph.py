@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import networkx as nx
 
@@ -36,6 +37,34 @@ class Axis:
 
 
 Axes = tuple[Axis, ...]
+
+
+def elements(axes: Axes | None, batch: int | None = None) -> int:
+    """How many numbers a value of these axes has at least, in a batch of so many images.
+
+    >>> elements((Axis(rows="3b"), Axis(10), Axis()), batch=64)
+    1920
+    """
+    return prod(_length(axis, batch or 1) for axis in axes or ())
+
+
+def _length(axis: Axis, batch: int) -> int:
+    if axis.size is not None:
+        return axis.size
+    count, _, rest = axis.rows.partition("b")
+    whole = not rest and (count.isdigit() or axis.rows == "b")
+    return int(count or 1) * batch if whole else 1
+
+
+def shown_count(count: int) -> str:
+    """A large number with as many digits as people read.
+
+    >>> shown_count(64 * 10**9)
+    '6.4·10^10'
+    """
+    digits = len(str(count)) - 1
+    head = f"{count / 10**digits:.2g}"
+    return f"10^{digits}" if head == "1" else f"{head}·10^{digits}"
 
 
 @dataclass(frozen=True)
@@ -122,6 +151,7 @@ class LossGraph:
         terms: the summands of the loss.
         outputs: further values that are asked for, by name (metrics, values of examples).
         constants: the numbers that nodes are known to be, as far as they were asked for.
+        whole: whether nodes are whole numbers, as far as that was asked for.
     """
 
     dag: nx.MultiDiGraph[int] = field(default_factory=nx.MultiDiGraph)
@@ -129,6 +159,7 @@ class LossGraph:
     outputs: dict[str, int] = field(default_factory=dict)
     next: int = 0
     constants: dict[int, float | None] = field(default_factory=dict, repr=False, compare=False)
+    whole: dict[int, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, node: Node, inputs: tuple[tuple[str, int], ...] = ()) -> int:
         """Add a node; `inputs` are slots with the nodes that fill them, in order."""

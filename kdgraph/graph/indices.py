@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.branches import branches
 from kdgraph.graph.checked import checked
-from kdgraph.graph.fits import check_examples
+from kdgraph.graph.fits import check_examples, no_index
 from kdgraph.graph.graph import Axis, Node, Op
-from kdgraph.graph.infer import WHOLE, Inferred, SortMistake, infer_columns, no_number
+from kdgraph.graph.infer import WHOLE, Inferred, SortMistake, infer_columns, moved
 from kdgraph.graph.knobs import static
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.steps import step_into
@@ -80,9 +80,12 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
     node = build.graph.node(number)
     if isinstance(cell, Slice):
         ends = (("start", _whole(cell.start)), ("stop", _whole(cell.stop)))
-        axes = (Axis(), *node.axes[1:]) if node.axes else None
-        op = Op("slice_rows", ends)
-        return build.add(op, (("value", number),), Inferred(node.sort, axes), tree.span)
+        axes = (_some(node.axes[0], cell), *node.axes[1:]) if node.axes else None
+        found = Inferred(node.sort, axes)
+        if node.axes == ():
+            found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
+        spans = {"value": tree.value.span}
+        return checked(build, Op("slice_rows", ends), (("value", number),), found, tree, spans)
     place = _whole(cell)
     if place is None:
         which = build.point(cell, scope)
@@ -91,12 +94,28 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
     inside = build.graph.node(which)
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
     found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
-    if no_number(inside):
-        found = Inferred(mistakes=(SortMistake("which", WHOLE, no_number(inside)),))
+    wrong = no_index(build, which)
+    if wrong:
+        found = Inferred(mistakes=(SortMistake("which", WHOLE, wrong),))
     elif node.axes == ():
         found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
     spans = {"value": tree.value.span, "which": cell.span}
     return checked(build, Op("rows"), (("value", number), ("which", which)), found, tree, spans)
+
+
+def _some(axis: Axis, cell: Slice) -> Axis:
+    """Some rows: so many where their number is known, else rows of their own kind.
+
+    Rows are the same where equally many of a batch are left: `v[1:] - v[:-1]`.
+    """
+    start, stop = _whole(cell.start) or 0, _whole(cell.stop)
+    if not axis.rows:
+        return _cut(axis, start, stop)
+    if start == 0 and stop is None:
+        return axis
+    if start >= 0 and (stop is None or stop < 0):
+        return Axis(rows=f"{axis.rows}−{start - (stop or 0)}")
+    return Axis(rows=f"{axis.rows}[{start or ''}:{'' if stop is None else stop}]")
 
 
 def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
@@ -130,6 +149,9 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
     if not check_examples(build, number, which, cell.span, tree.value.span):
         return build.unknown(tree.span)
     found = infer_columns(node, build.graph.node(which))
+    wrong = no_index(build, which)
+    if wrong:
+        found = Inferred(mistakes=(SortMistake("which", WHOLE, wrong),))
     return checked(build, Op("columns"), inputs, found, tree, spans)
 
 
@@ -140,7 +162,7 @@ def _sliced(node: Node, start: int | None, stop: int | None) -> Inferred:
     if len(node.axes) < 2:  # noqa: PLR2004 - rows and columns
         return Inferred(mistakes=(RankMistake("value", "b n", node.axes),))
     axes = (node.axes[0], _cut(node.axes[1], start, stop), *node.axes[2:])
-    return Inferred(node.sort if node.sort in {"Tokens", "Map"} else "Tensor", axes)
+    return Inferred(node.sort if node.sort in {"Tokens", "Map"} else moved(node), axes)
 
 
 def _all(cell: Syntax) -> bool:
@@ -158,5 +180,5 @@ def column(build: Builder, number: int, place: int, span: Span) -> int:
     node = build.graph.node(number)
     axes = None if not node.axes else (*node.axes[:1], *node.axes[2:]) if node.axes[1:] else ()
     op = Op("column", (("place", place),))
-    sort = {"Tokens": "Embedding"}.get(node.sort, "Scalar" if axes == () else "Tensor")
+    sort = {"Tokens": "Embedding"}.get(node.sort, "Scalar" if axes == () else moved(node))
     return build.add(op, (("value", number),), Inferred(sort, axes), span)

@@ -15,6 +15,7 @@ from kdgraph.graph.axes import (
     letters_of,
     product,
 )
+from kdgraph.graph.constant import COMPARES
 from kdgraph.graph.graph import Axes, Axis, Node, Op
 from kdgraph.graph.shapes import RULES
 from kdgraph.primitive import Parameter, Signature
@@ -24,11 +25,10 @@ KEEPS = {"Logits", "Distribution", "Embedding", "Map", "Tokens", "Scalar"}
 SCALED = {"mul", "div"}
 SHIFTED = {"add", "sub"}
 WHOLE = "whole numbers"
-NAMELESS = frozenset(
-    {"Logits", "Distribution", "LogDistribution", "Scaled", "Embedding", "Map", "Mask", "Image"}
-)
-"""sorts whose values name no row and no column"""
-ARITHMETIC = {"add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"}
+COUNTED = frozenset({"Labels", "Mask"})
+"""sorts of whole numbers and truth values, which stay what they are in another order"""
+SIGNS = SCALED | SHIFTED | {"pow", "neg", "matmul", "transpose"}
+"""what arithmetic makes numbers of; comparisons make masks"""
 Inputs = Sequence[tuple[str, Node]]
 
 
@@ -80,7 +80,7 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
     if op in SHIFTED | {"mul"} and are_labels(nodes):
         return "Labels"
     if op == "neg":
-        return nodes[0].sort if nodes[0].sort in KEEPS - {"Distribution"} else "Tensor"
+        return nodes[0].sort if nodes[0].sort in KEEPS - {"Distribution"} | {"Labels"} else "Tensor"
     large = [node for node in nodes if node.axes != ()]
     if op in SCALED | SHIFTED and len(large) == 1 and large[0].sort in KEEPS:
         over = op == "div" and nodes[0] is not large[0]
@@ -92,7 +92,9 @@ def _arithmetic_sort(op: str, nodes: list[Node], axes: Axes | None) -> str:
         return "Logits"
     if op in SHIFTED and len(sorts) == 1 and sorts <= KEEPS - {"Distribution"}:
         return sorts.pop()
-    if op in {"lt", "le", "gt", "ge", "eq", "ne"} and axes is not None and len(axes) == 1:
+    if op in COMPARES and axes != ():
+        return "Mask"
+    if op == "mul" and sorts == {"Mask"}:
         return "Mask"
     return "Scalar" if axes == () else "Tensor"
 
@@ -121,29 +123,22 @@ def infer_transpose(value: Node) -> Inferred:
         return Inferred()
     if len(axes) < 2:  # noqa: PLR2004 - a transpose needs two axes
         return Inferred(mistakes=(RankMistake("value", "n d", axes),))
-    return Inferred("Tensor", (*axes[:-2], axes[-1], axes[-2]))
+    return Inferred(moved(value), (*axes[:-2], axes[-1], axes[-2]))
 
 
-def no_number(which: Node) -> str:
-    """What a value is that can't name rows or columns; nothing for one that may."""
-    value = which.op.knob("value") if which.op.name == "const" else 0
-    if isinstance(value, float) and value != int(value):
-        return "a fraction"
-    if which.op.name == "clock":
-        return "a time"
-    return which.sort if which.sort in NAMELESS else ""
+def moved(value: Node) -> str:
+    """The sort of some of a value's numbers, or of all in another order."""
+    return value.sort if value.sort in COUNTED else "Tensor"
 
 
 def infer_columns(value: Node, which: Node) -> Inferred:
     """Sort and axes of `v[:, J]`: the columns of (b, n) that J of shape (b, k) names."""
-    if no_number(which):
-        return Inferred(mistakes=(SortMistake("which", WHOLE, no_number(which)),))
     for slot, node in (("value", value), ("which", which)):
         if node.axes is not None and len(node.axes) != 2:  # noqa: PLR2004 - rows and columns
             return Inferred(mistakes=(RankMistake(slot, "b k", node.axes),))
     if value.axes and which.axes and not agree(value.axes[0], which.axes[0]):
         return Inferred(mistakes=(Clash("which", "value", "b", which.axes[0], value.axes[0]),))
-    return Inferred("Tensor", which.axes)
+    return Inferred(moved(value), which.axes)
 
 
 def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int | None]) -> Inferred:
@@ -255,6 +250,8 @@ def _own_sort(made: Signature, inputs: Inputs, axes: Axes | None) -> str:
     if made.flag("sort") == "same":
         sorts = {node.sort for _, node in inputs if node.axes != ()}
         return sorts.pop() if len(sorts) == 1 else "Tensor"
+    if made.flag("shape") == "flatten":
+        return moved(inputs[0][1])
     return "Tensor" if made.sort == "Scalar" else made.sort
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.constant import TooLargeError, constant
+from kdgraph.graph.graph import LossGraph, shown_count
 from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Path, Point, Unknown
 from kdgraph.lang.errors.arguments import MovingKnob, WrongKnob
@@ -16,6 +17,8 @@ from kdgraph.primitive import Parameter
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
+LARGEST_WHOLE = 10**8
+"""of a knob: how many things there are, or how large they are"""
 TRUTH = {"true": True, "false": False}
 
 
@@ -37,6 +40,10 @@ def knob_of(
         return None
     if slot.type.whole and isinstance(value, float) and value.is_integer():
         value = int(value)
+    if slot.type.whole and isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        most = shown_count(LARGEST_WHOLE)
+        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than {most}"))
+        return None
     if not slot.type.takes(value):
         build.note(
             WrongKnob(
@@ -103,6 +110,16 @@ def static(build: Builder, tree: Syntax, scope: Scope, function: str, knob: str)
 
 def _is_open(build: Builder, number: int) -> bool:
     """Whether a value is unknown only because sizes of the real networks are."""
+    graph = build.graph
     return any(
-        build.graph.node(one).op.name in {"unknown", "size"} for one in build.graph.reach(number)
+        op.name == "unknown" or (op.name == "size" and not _is_of_batch(graph, one))
+        for one in graph.reach(number)
+        for op in [graph.node(one).op]
     )
+
+
+def _is_of_batch(graph: LossGraph, number: int) -> bool:
+    """Whether a size is that of a batch, which differs from step to step."""
+    at, sources = graph.node(number).op.knob("at"), graph.sources(number)
+    axes = graph.node(sources[0]).axes if sources else None
+    return bool(axes) and isinstance(at, int) and bool(axes[at].rows)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdgraph.graph.build import Builder
-from kdgraph.graph.constant import constant
+from kdgraph.graph.constant import FOLDS, constant
+from kdgraph.graph.graph import LossGraph, Term
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NothingTrained, Unreached
 from kdgraph.lang.errors.memory import TwoWriters
@@ -14,6 +15,8 @@ from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Stage
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Syntax
+
+NUMBERS = frozenset({"const", "clock"})
 
 
 def graph_mistakes(build: Builder, stage: Stage, loss: Syntax) -> list[Diagnostic]:
@@ -29,7 +32,10 @@ def _idle_terms(build: Builder, stage: Stage, loss: Syntax) -> Iterator[Diagnost
     if stage.trains:
         here = f" in stage `{stage.name}`"
         trained = " or ".join(f"`{name}`" for name, _ in stage.trains)
+    fixed = [term for term in graph.terms if _is_fixed(graph, term)]
     for term in graph.terms:
+        if term in fixed and len(fixed) < len(graph.terms):
+            continue
         if 0.0 in {constant(graph, term.weight), constant(graph, term.value)}:
             continue  # dropped, as if it had never been written
         reached = graph.reach(term.value) | graph.reach(term.weight)
@@ -38,6 +44,12 @@ def _idle_terms(build: Builder, stage: Stage, loss: Syntax) -> Iterator[Diagnost
         if not (graph.node(term.value).trained or graph.node(term.weight).trained):
             span = _written(loss, term.name) or graph.node(term.value).here
             yield NothingTrained(span=span, term=term.name, stage=here, trained=trained)
+
+
+def _is_fixed(graph: LossGraph, term: Term) -> bool:
+    """Whether a term is a number, or a schedule, and is meant to be: the 1 of `1 - mean(…)`."""
+    reached = (graph.node(one) for one in graph.reach(term.value) | graph.reach(term.weight))
+    return all(node.op.name in NUMBERS or node.op.name in FOLDS for node in reached)
 
 
 def _written(loss: Syntax, name: str) -> Span | None:

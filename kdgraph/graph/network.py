@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kdgraph.graph.tap_path import TapPath, tap_path
 
+Applied = Callable[[str, tuple[int, ...]], "tuple[int, ...] | str"]
 ALIASES = ("logits", "features", "stem", "maps", "preact")
 MANY = ("maps", "preact")
 
@@ -32,6 +33,8 @@ class Network:
         values: how many numbers its parameters and buffers are.
         calls: how often a module runs in one forward, of those that run several times; their sizes
             are those of `relu.calls.0` and so on.
+        applied: what a module gives for a value of this shape, given its path: a shape, or why it
+            can't take it, in PyTorch's words.
         takes: the axis and the width that a module is made for, by its path, where it can't
             take another.
     """
@@ -46,6 +49,7 @@ class Network:
     values: int | None = None
     calls: Mapping[str, int] = field(default_factory=dict)
     takes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    applied: Applied | None = field(default=None, compare=False, repr=False)
 
     def count(self, alias: str) -> int | None:
         """How many taps an alias such as `maps` stands for."""

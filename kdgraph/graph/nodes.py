@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from kdgraph.graph.constant import constant
-from kdgraph.graph.frames import Frame
-from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op
+from kdgraph.graph.frames import Frame, pointed
+from kdgraph.graph.graph import Axes, Axis, LossGraph, Node, Op, elements, shown_count
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.world import CLOCK, SIZES, Given, World
 from kdgraph.lang.diagnostics import Diagnostic
@@ -22,6 +22,10 @@ STOPS = frozenset(
 )  # fmt: skip
 """what no gradient comes through"""
 MOST_NODES = 5_000
+
+
+MOST_ELEMENTS = 4 * 10**9
+"""numbers of one value: 16 GB in float32"""
 
 
 class TooManyNodesError(Exception):
@@ -54,7 +58,25 @@ class Nodes:
         calls = tuple((frame.function, frame.span) for frame in self.frames)
         trained = self._trained(op, inputs)
         node = Node(op, found.sort, found.axes, "", trained, span, calls)
-        return self.graph.add(node, inputs)
+        number = self.graph.add(node, inputs)
+        self._refuse_large(number, inputs, span)
+        return number
+
+    def _refuse_large(self, number: int, inputs: tuple[tuple[str, int], ...], span: Span) -> None:
+        """Refuse a value that no machine can hold; what is made of it is not told again.
+
+        Learned parts are bounded on their own.
+        """
+        node = self.graph.node(number)
+        count = elements(node.axes, self.world.batch)
+        if count <= MOST_ELEMENTS or node.op.name == "param" or any(
+            elements(one.axes, self.world.batch) > MOST_ELEMENTS for _, one in self.seen(inputs)
+        ):
+            return
+        at = pointed(self.graph, number, self.frames, span).span
+        most = shown_count(MOST_ELEMENTS)
+        what = f"`{at.text}` would hold {shown_count(count)} numbers, more than {most}"
+        self.note(TooLarge(span=at, what=what))
 
     def outgrown(self, what: str, span: Span) -> NoReturn:
         """Stop building: the words of the user that led here are too much."""

@@ -4,21 +4,61 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.constant import TooLargeError, constant, is_undefined
 from kdgraph.graph.frames import pointed
+from kdgraph.graph.graph import Op
+from kdgraph.graph.wording import told
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.sorts import Undefined
-from kdgraph.lang.syntax import Syntax
+from kdgraph.lang.source import Span
+from kdgraph.lang.syntax import Call, Syntax
 from kdgraph.lang.write import write
+from kdgraph.primitive import Signature
+from kdgraph.registry import REGISTRY
 
 if TYPE_CHECKING:
     from kdgraph.graph.build import Builder
 
+HOSTS = frozenset({"const", "size", "row_count"})
+"""what is a number of Python's when a step runs"""
 DEFINED = {
     "log": "`log` takes numbers above 0",
     "sqrt": "`sqrt` takes numbers from 0 up",
     "pow": "0 has no negative power, and a negative number only whole ones",
 }
+
+
+def check_plain(
+    build: Builder,
+    made: Signature,
+    inputs: tuple[tuple[str, int], ...],
+    tree: Call,
+    spans: dict[str, Span],
+) -> None:
+    """Refuse a plain number where a word computes with tensors alone, as in `normalize(3)`."""
+    for slot, number in inputs:
+        one = made.parameter(slot.rstrip("0123456789")) or made.parameter(slot)
+        if one is None or one.plain or one.sort == "Labels" or not is_plain(build, number):
+            continue
+        function = build.frames[0].function if build.frames else made.name
+        at = {slot: pointed(build.graph, number, build.frames, spans.get(slot, tree.span))}
+        pattern = one.axes if one.axes.strip(". ") else "b ..."
+        build.note(*told((RankMistake(slot, pattern, ()),), function, Op(made.name), at))
+
+
+def is_plain(build: Builder, number: int) -> bool:
+    """Whether a value is a number of Python's and no tensor: written, or a size of something."""
+    node = build.graph.node(number)
+    if node.op.name in HOSTS:
+        return True
+    if node.axes != ():
+        return False
+    word = REGISTRY.get(node.op.name)
+    if word is not None and not all(one.plain for one in word.parameters if one.is_edge):
+        return False
+    sources = build.graph.sources(number)
+    return bool(sources) and all(is_plain(build, one) for one in sources)
 
 
 def a_number(build: Builder, number: int, tree: Syntax) -> int:

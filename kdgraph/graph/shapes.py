@@ -41,6 +41,8 @@ def concat(op: Op, shapes: Shapes) -> Axes | None:
     along = [axes[place] for axes in parts if axes is not None]
     sizes = [axis.size for axis in along if axis.size is not None]
     rows = "+".join(axis.rows for axis in along) if any(axis.rows for axis in along) else ""
+    if any(sign in rows for sign in "[−"):
+        rows = ""  # parts of a batch may be a whole one again
     made = list(first)
     made[place] = Axis(sum(sizes) if len(sizes) == len(along) else None, rows)
     return tuple(made)

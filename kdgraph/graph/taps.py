@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.fits import check_width
+from kdgraph.graph.fits import check_width, given_axes
 from kdgraph.graph.graph import Axes, Axis, Op
 from kdgraph.graph.infer import Inferred
 from kdgraph.graph.near_tap import near_tap
@@ -165,11 +165,13 @@ def apply_path(build: Builder, path: Path, value: int, span: Span, at: Span) -> 
         return build.unknown(span)
     if not check_width(build, path, value, at):
         return build.unknown(span)
+    axes = given_axes(build, path, value, at)
+    if axes is None:
+        return build.unknown(span)
     op = Op("apply", (("model", path.model.name), ("path", path.path)))
-    inner = build.graph.node(value)
-    size = network.size(path.path)
-    rows = inner.axes[0] if inner.axes else None
-    return build.add(op, (("value", value),), _inferred(path.path, rows, size), span)
+    sort = {4: "Map", 3: "Tokens", 2: "Embedding"}.get(len(axes), "Tensor")
+    found = Inferred(sort, axes) if axes else Inferred()
+    return build.add(op, (("value", value),), found, span)
 
 
 def field_of(build: Builder, value: Value, tree: Attribute) -> Value | None:

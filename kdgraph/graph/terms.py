@@ -1,6 +1,12 @@
-"""The loss as a sum of terms: flattened over `+`, `−` and factors free of data."""
+"""The loss as a sum of terms: flattened over `+`, `−` and factors free of data.
+
+A summand without data, such as the 1 of `1 - mean(cosine(a, b))`, is a term like any other, called as
+it is written: it moves the total and no gradient.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from kdgraph.graph.arithmetic import pointwise
 from kdgraph.graph.build import Builder
@@ -9,7 +15,7 @@ from kdgraph.graph.graph import Term
 from kdgraph.graph.part_names import text_name
 from kdgraph.graph.scope import Scope
 from kdgraph.lang.errors.sorts import DividesByZero, NotAScalarLoss
-from kdgraph.lang.syntax import Binary, Name, Negative, Number, Syntax
+from kdgraph.lang.syntax import Binary, Name, Negative, Number, Syntax, spine
 from kdgraph.lang.write import write
 
 DATA = frozenset({"input", "tap", "apply", "given", "recall", "unknown", "field"})
@@ -18,10 +24,8 @@ Factor = tuple[str, int, str]
 
 def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
     """The terms of a loss, each with its weight."""
-    found: list[tuple[str, int, list[Factor], Syntax]] = []
-    _flatten(build, loss, scope, [], found)
     terms: dict[str, Term] = {}
-    for name, value, factors, tree in found:
+    for name, value, factors, tree in list(_flattened(build, loss, scope)):
         axes = build.graph.node(value).axes
         if axes:
             shown = ", ".join(map(str, axes))
@@ -40,42 +44,42 @@ def terms_of(build: Builder, loss: Syntax, scope: Scope) -> tuple[Term, ...]:
     return tuple(terms.values())
 
 
-def _flatten(
-    build: Builder,
-    tree: Syntax,
-    scope: Scope,
-    factors: list[Factor],
-    found: list[tuple[str, int, list[Factor], Syntax]],
-) -> None:
-    match tree:
-        case Binary(op="+" | "-"):
-            _flatten(build, tree.left, scope, factors, found)
-            minus = build.const(-1.0, tree.span) if tree.op == "-" else None
-            more = factors if minus is None else [*factors, ("mul", minus, "−1")]
-            _flatten(build, tree.right, scope, more, found)
-            return
-        case Negative():
-            minus = build.const(-1.0, tree.span)
-            _flatten(build, tree.value, scope, [*factors, ("mul", minus, "−1")], found)
-            return
-        case Binary(op="*"):
-            for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
-                if _may_be_free(side, build, scope, tree):
+def _flattened(
+    build: Builder, loss: Syntax, scope: Scope
+) -> Iterator[tuple[str, int, list[Factor], Syntax]]:
+    """The summands from left to right: name, value, factors and words of each."""
+    waiting: list[tuple[Syntax, list[Factor], Syntax | None]] = [(loss, [], None)]
+    while waiting:
+        tree, factors, minus = waiting.pop()
+        if minus is not None:
+            factors = [*factors, ("mul", build.const(-1.0, minus.span), "−1")]
+        match tree:
+            case Binary(op="+" | "-"):
+                right = tree if tree.op == "-" else None
+                waiting += [(tree.right, factors, right), (tree.left, factors, None)]
+                continue
+            case Negative():
+                waiting.append((tree.value, factors, tree))
+                continue
+            case Binary(op="*"):
+                sides = ((tree.left, tree.right), (tree.right, tree.left))
+                free = next((one for one in sides if _may_be_free(one[0], build, scope, tree)), ())
+                if free:
+                    side, other = free
                     factor = _written(build, side, scope, tree)
-                    _flatten(build, other, scope, [*factors, ("mul", factor, write(side))], found)
-                    return
-        case Binary(op="/"):
-            if _may_be_free(tree.right, build, scope, tree):
-                factor = _written(build, tree.right, scope, tree)
-                if constant(build.graph, factor) == 0:
-                    build.note(DividesByZero(span=tree.right.span))
-                    factor = build.const(1.0, tree.span)
-                _flatten(
-                    build, tree.left, scope, [*factors, ("div", factor, write(tree.right))], found
-                )
-                return
-    name = tree.id if isinstance(tree, Name) else write(tree)
-    found.append((name, _written(build, tree, scope, tree), factors, tree))
+                    waiting.append((other, [*factors, ("mul", factor, write(side))], None))
+                    continue
+            case Binary(op="/"):
+                if _may_be_free(tree.right, build, scope, tree):
+                    factor = _written(build, tree.right, scope, tree)
+                    if constant(build.graph, factor) == 0:
+                        build.note(DividesByZero(span=tree.right.span))
+                        factor = build.const(1.0, tree.span)
+                    over = ("div", factor, write(tree.right))
+                    waiting.append((tree.left, [*factors, over], None))
+                    continue
+        name = tree.id if isinstance(tree, Name) else write(tree)
+        yield name, _written(build, tree, scope, tree), factors, tree
 
 
 def _written(build: Builder, tree: Syntax, scope: Scope, term: Syntax) -> int:
@@ -92,9 +96,11 @@ def _may_be_free(tree: Syntax, build: Builder, scope: Scope, term: Syntax) -> bo
     match tree:
         case Number():
             return True
-        case Binary(op="+" | "-"):  # its parts may be terms, each called after itself
-            sides = (tree.left, tree.right)
-            return all(_may_be_free(side, build, scope, side) for side in sides)
+        case Binary(op="+" | "-" | "*" | "/"):
+            sums = tree.op in "+-"  # its parts may be terms, each called after itself
+            first, signs = spine(tree, "+-" if sums else "*/")
+            parts = [first, *(one.right for one in signs)]
+            return all(_may_be_free(one, build, scope, one if sums else term) for one in parts)
     number = _written(build, tree, scope, term)
     if build.graph.node(number).axes != ():
         return False

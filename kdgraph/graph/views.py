@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 
 from kdgraph.graph.borrow import lender
 from kdgraph.graph.build import Builder
+from kdgraph.graph.graph import shown_count
+from kdgraph.graph.nodes import MOST_ELEMENTS
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.view_knobs import ViewKnobs
-from kdgraph.graph.view_sizes import view_form, view_rows, view_sizes
+from kdgraph.graph.view_sizes import view_elements, view_form, view_rows, view_sizes
 from kdgraph.graph.world import View, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.arguments import MissingArgument
 from kdgraph.lang.errors.collections import OutOfRange
 from kdgraph.lang.errors.foreign import foreign_function
-from kdgraph.lang.errors.graph import Cycle
+from kdgraph.lang.errors.graph import Cycle, TooLarge
 from kdgraph.lang.errors.memory import RandomView, ViewShape
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Entry, Function, Recipe
@@ -232,10 +234,16 @@ class _Planner:
             self.mistakes.append(
                 OutOfRange(span=tree.span, index=of[1], count=inputs[0].rows, last=last)
             )
+        sizes = view_sizes(made, inputs[0].sizes, knobs)
+        count = view_elements(made, rows, sizes, knobs, self.build.world.batch or 1)
+        if count > MOST_ELEMENTS:
+            most = shown_count(MOST_ELEMENTS)
+            what = f"`{write(tree)}` would hold {shown_count(count)} pixels, more than {most}"
+            self.mistakes.append(TooLarge(span=tree.span, what=what))
+            return None
         sources = tuple(view.name for view in inputs)
         self.steps.append(ViewStep(name, made.name, sources, tuple(knobs.items()), site, rows or 1))
-        within = (*(one for view in inputs for one in view.at), *at)
-        sizes = view_sizes(made, inputs[0].sizes, knobs)
+        within = tuple(dict.fromkeys([*(one for view in inputs for one in view.at), *at]))
         mixes = bool(made.flag("mixes"))
         return View(name, rows, of, within, sizes, view_form(made, inputs, knobs), mixes)
 

@@ -35,6 +35,7 @@ SHORT = {
     "Logits": "logits", "Distribution": "a distribution", "Labels": "labels",
     "LogDistribution": "log-probabilities", "Embedding": "vectors", "Map": "feature maps",
     "Tokens": "tokens",
+    "Fraction": "a value that may be a fraction",
     "Scaled": "a scaled distribution", "Scalar": "one number", "Image": "images", "Mask": "a mask",
 }  # fmt: skip
 
@@ -184,7 +185,7 @@ def _remedy(mistake: SortMistake, op: Op) -> str:
     if wanted == "Labels" and op.name == "cross_entropy":
         return "the labels are `y`; they come second: `cross_entropy(student.logits, y)`"
     if wanted == "Labels":
-        return "the labels are `y`"
+        return "the labels are `y`, and numbers of the examples `i`"
     if wanted == "Tokens":
         return "`tokens(f)` makes tokens of a map"
     if found == "Map":

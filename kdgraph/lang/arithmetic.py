@@ -12,7 +12,7 @@ from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import NotANumber
 from kdgraph.lang.parse import expression
 from kdgraph.lang.place import Place
-from kdgraph.lang.syntax import Binary, Call, Name, Negative, Number, Syntax
+from kdgraph.lang.syntax import Binary, Call, Name, Negative, Number, Syntax, spine
 from kdgraph.lang.write import write
 
 SIGNS: dict[str, Callable[[float, float], float]] = {
@@ -56,8 +56,14 @@ def _number(tree: Syntax, names: Mapping[str, float]) -> float:
             return names[tree.id]
         case Negative():
             return -_number(tree.value, names)
-        case Binary(op="+" | "-" | "*" | "/" | "^"):
-            return SIGNS[tree.op](_number(tree.left, names), _number(tree.right, names))
+        case Binary():
+            first, signs = spine(tree)
+            value = _number(first, names)
+            for one in signs:
+                if one.op not in SIGNS:
+                    raise RecipeError(NotANumber(span=tree.span, words=write(tree)))
+                value = SIGNS[one.op](value, _number(one.right, names))
+            return value
         case Call(callee=Name(id=word)) if word in FUNCTIONS and not tree.keywords:
             return FUNCTIONS[word](*(_number(one, names) for one in tree.arguments))
     raise RecipeError(NotANumber(span=tree.span, words=write(tree)))

@@ -7,7 +7,7 @@ from kdgraph.lang.errors.text import TooDeep, TooLong, UnbalancedBracket
 from kdgraph.lang.place import Place
 
 DEEPEST = 100
-MOST_LETTERS = 10_000
+MOST_LETTERS = 50_000
 OPENS = {"(": ")", "[": "]"}
 CLOSES = {")": "(", "]": "["}
 

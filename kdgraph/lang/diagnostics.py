@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC
 from dataclasses import dataclass, fields
 from typing import ClassVar
@@ -13,6 +14,9 @@ from kdgraph.lang.wrap import hanging
 WIDTH = 80
 """columns of a message where no terminal says otherwise"""
 UNFOLDED = 1 << 20
+HEAD, TAIL = 39, 20
+"""letters of a long quotation that a message keeps"""
+QUOTED = re.compile(r"`([^`\n]{160,})`")
 CODES: dict[str, type[Diagnostic]] = {}
 
 
@@ -51,7 +55,7 @@ class Diagnostic(ABC):
     @property
     def headline(self) -> str:
         """The first line: it stands alone."""
-        return f"{self.severity}[{self.code}]: {self.title.format(**self.facts())}"
+        return f"{self.severity}[{self.code}]: {shortened(self.title.format(**self.facts()))}"
 
     def __str__(self) -> str:
         """The whole message, its lines as long as they are: a log or a test folds nothing."""
@@ -74,18 +78,27 @@ class RecipeError(Exception):
         return "\n\n".join(render(one, width) for one in self.diagnostics)
 
 
+def shortened(text: str) -> str:
+    """A text in which long quotations, such as a whole loss, have lost their middle.
+
+    >>> shortened("`" + "a + " * 100 + "a` is long")
+    '`a + a + a + a + a + a + a + a + a + a +… + a + a + a + a + a` is long'
+    """
+    return QUOTED.sub(lambda at: f"`{at[1][:HEAD]}…{at[1][-TAIL:]}`", text)
+
+
 def render(diagnostic: Diagnostic, width: int = WIDTH) -> str:
     """Draw a message: headline, place, lines with carets, help; long lines are folded."""
     words, _, title = diagnostic.headline.partition(" ")
     lines = hanging(f"{words} ", title, width)
-    labels = diagnostic.labels()
+    labels = [(span, shortened(words)) for span, words in diagnostic.labels()]
     margin = 0
     if labels:
         lead = diagnostic.span or labels[0][0]
         margin = len(str(max(span.line for span, _ in labels)))
         lines.append(f"{' ' * margin}--> {lead.source.path}:{lead.line}:{lead.column}")
         lines += excerpt(labels, margin, lead, width)
-    help_text = diagnostic.help.format(**diagnostic.facts())
+    help_text = shortened(diagnostic.help.format(**diagnostic.facts()))
     for part in filter(None, help_text.split("\n")):
         lines += hanging(f"{' ' * margin} = help: ", part, width)
     return "\n".join(map(printed, lines))

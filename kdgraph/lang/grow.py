@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from lark import Token, Transformer, Tree, v_args
+from lark import Token, Tree, v_args
 from lark.exceptions import VisitError
+from lark.visitors import Transformer_NonRecursive
 
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.graph import TooLarge
@@ -54,7 +55,7 @@ def _number(text: str) -> float:
 
 
 @v_args(inline=True)
-class _Grower(Transformer[Token, Syntax]):
+class _Grower(Transformer_NonRecursive[Token, Syntax]):
     """From Lark's rules to the classes of `syntax.py`; names as in the grammar."""
 
     def __init__(self, place: Place) -> None:

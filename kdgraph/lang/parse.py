@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from lark import Lark, Tree
+from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from kdgraph.files import grammar
@@ -33,7 +33,7 @@ def expression(text: str, place: Place | None = None) -> Syntax:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
         raise RecipeError(explained(error, text, place)) from None
-    if _levels(tree) > 2 * DEEPEST:
+    if _is_too_deep(tree):
         raise RecipeError(TooDeep(span=place.span(0, 1), limit=2 * DEEPEST))
     return grown(tree, place)
 
@@ -43,10 +43,15 @@ def _parser() -> Lark:
     return Lark(grammar("loss.lark"), parser="lalr", propagate_positions=True)
 
 
-def _levels(tree: object) -> int:
-    """How many levels the parser's tree has, counted without recursion."""
-    level, count = [tree], 0
-    while level:
-        level = [child for one in level if isinstance(one, Tree) for child in one.children]
-        count += 1
-    return count
+def _is_too_deep(tree: Tree[Token]) -> bool:
+    """Whether pieces lie too deep in one another; a row of signs, `a + b - c`, is one level."""
+    waiting = [(tree, 1)]
+    while waiting:
+        one, level = waiting.pop()
+        if level > 2 * DEEPEST:
+            return True
+        for place, child in enumerate(one.children):
+            if isinstance(child, Tree):
+                row = place == 0 and one.data == child.data == "binary"
+                waiting.append((child, level if row else level + 1))
+    return False

@@ -15,7 +15,7 @@ from kdgraph.lang.errors.names import UnknownKey, UnknownSetting
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.text import WrongShape
 from kdgraph.lang.expressions import Collector
-from kdgraph.lang.find import load_text
+from kdgraph.lang.find import load_text, refuse_special
 from kdgraph.lang.protocol import Protocol
 from kdgraph.lang.source import Source, Span
 from kdgraph.lang.syntax import Syntax
@@ -165,6 +165,7 @@ def find_setting(name: str, beside: Path | None = None, span: Span | None = None
     shipped = {path.stem: path for path in files.settings()}
     if name in shipped:
         return shipped[name]
+    refuse_special(name, span)
     advice = suggest(name, shipped) or f"the shipped ones are {', '.join(shipped)}"
     raise RecipeError(UnknownSetting(span=span, name=name, advice=advice))
 

@@ -51,9 +51,11 @@ class Syntax:
 
     def walk(self) -> Iterator[Syntax]:
         """This piece and every piece inside it."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        waiting = [self]
+        while waiting:
+            piece = waiting.pop()
+            yield piece
+            waiting += reversed(list(piece.children()))
 
 
 def _pieces(value: object) -> Iterator[Syntax]:
@@ -130,6 +132,19 @@ class Binary(Syntax):
     op: str
     left: Syntax
     right: Syntax
+
+
+def spine(tree: Binary, ops: str = "+-*/@^") -> tuple[Syntax, list[Binary]]:
+    """A row of signs such as `a + b - c`: the first operand, and each sign from left to right.
+
+    A sum of many terms is a tree as deep as it is long, and must be read without recursion.
+    """
+    signs: list[Binary] = []
+    first: Syntax = tree
+    while isinstance(first, Binary) and first.op in ops:
+        signs.append(first)
+        first = first.left
+    return first, signs[::-1]
 
 
 @dataclass(frozen=True)

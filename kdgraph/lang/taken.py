@@ -7,6 +7,7 @@ from kdgraph.lang.errors.names import NameClash, UnknownName
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.recipe import Recipe
 
+RAW = "image"
 RESERVED = {
     **dict.fromkeys(("y",), "the labels"),
     "i": "the index of an example",
@@ -39,6 +40,21 @@ def clashes(recipe: Recipe) -> list[Diagnostic]:
     mistakes: list[Diagnostic] = []
     taken: dict[str, str] = dict(RESERVED)
     sections = ((recipe.views, "a view"), (recipe.modules, "a module"), (recipe.where, "a value"))
+    mistakes += [
+        NameClash(span=function.key, name=name, what="a module")
+        for name, function in recipe.define.items()
+        if name in recipe.modules and function.key.source == recipe.source
+    ]
+    computed = {one.name: one for one in recipe.stages if one.compute is not None}
+    mistakes += [
+        NameClash(span=stage.span, name=name, what=what)
+        for name, stage in computed.items()
+        for entries, what in sections
+        if name in entries and stage.span.source == recipe.source
+    ]
+    if RAW in recipe.views and recipe.views[RAW].key.source == recipe.source:
+        at = recipe.views[RAW].key
+        mistakes.append(NameClash(span=at, name=RAW, what="the images as they are stored"))
     for entries, what in sections:
         for name, entry in entries.items():
             if name in taken and entry.key.source == recipe.source:

@@ -18,6 +18,7 @@ from kdgraph.lang.syntax import (
     Slice,
     Syntax,
     Transpose,
+    spine,
 )
 
 COMPARISON, TOTAL, PRODUCT, FACTORS, SIGNED, POWER, SUFFIXED = range(7)
@@ -37,7 +38,11 @@ def write(tree: Syntax) -> str:
 
 
 def _write(tree: Syntax, needed: int) -> str:
-    binds, text = _form(tree)
+    return _held(_form(tree), needed)
+
+
+def _held(form: tuple[int, str], needed: int) -> str:
+    binds, text = form
     return text if binds >= needed else f"({text})"
 
 
@@ -96,15 +101,22 @@ def _arguments(call: Call) -> str:
 
 
 def _binary(tree: Binary) -> tuple[int, str]:
-    binds = BINDS[tree.op]
-    if tree.op == "^" and isinstance(tree.right, Number) and tree.right.text in RAISED:
-        return SUFFIXED, _write(tree.left, SUFFIXED) + RAISED[tree.right.text]
-    if tree.op == "^":
-        return POWER, f"{_write(tree.left, SUFFIXED)}^{_write(tree.right, SIGNED)}"
+    first, signs = spine(tree)
+    form = _form(first)
+    for one in signs:
+        form = _joined(form, one.op, one.right)
+    return form
+
+
+def _joined(left: tuple[int, str], op: str, right: Syntax) -> tuple[int, str]:
+    """What is left of a sign, the sign, and what is right of it."""
+    binds = BINDS[op]
+    if op == "^" and isinstance(right, Number) and right.text in RAISED:
+        return SUFFIXED, _held(left, SUFFIXED) + RAISED[right.text]
+    if op == "^":
+        return POWER, f"{_held(left, SUFFIXED)}^{_write(right, SIGNED)}"
     left_needed = TOTAL if binds == TOTAL else FACTORS
     right_needed = PRODUCT if binds == TOTAL else SIGNED
-    if tree.op == "*" and isinstance(tree.right, Each) and tree.right.kind == "sum":
-        text = f"{_write(tree.left, FACTORS)}·{_write(tree.right, PRODUCT)}"
-        return PRODUCT, text
-    left = _write(tree.left, left_needed)
-    return binds, f"{left}{SIGNS[tree.op]}{_write(tree.right, right_needed)}"
+    if op == "*" and isinstance(right, Each) and right.kind == "sum":
+        return PRODUCT, f"{_held(left, FACTORS)}·{_write(right, PRODUCT)}"
+    return binds, f"{_held(left, left_needed)}{SIGNS[op]}{_write(right, right_needed)}"

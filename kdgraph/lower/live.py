@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,22 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
         image=tuple(image),
         values=sum(one.numel() for one in tensors_of(network).values()),
         takes={path: one for path, module in network.named_modules() if (one := _taken(module))},
+        applied=partial(_applied, network),
     )
+
+
+def _applied(network: nn.Module, path: str, shape: tuple[int, ...]) -> tuple[int, ...] | str:
+    """The shape that a module of the network gives for zeros of a shape, or why it can't."""
+    module = network.get_submodule(path)
+    sample = torch.empty(shape, dtype=computes_in(network) or torch.float32, device="meta")
+    try:
+        with untouched(module), torch.no_grad(), for_real(module, sample) as (forward, x):
+            for one in module.modules():
+                one.training = False
+            given = forward(x)
+    except FAULTS as fault:
+        return first_line(fault)
+    return tuple(given.shape) if isinstance(given, Tensor) else "it gives no tensor"
 
 
 def _taken(module: nn.Module) -> tuple[int, int] | None:

@@ -132,6 +132,16 @@ def detached(value: Tensor) -> Tensor:
     return value.detach()
 
 
+def filled(like: Tensor, value: float) -> Tensor:
+    """A number as a tensor of no axes, like another."""
+    return torch.full_like(like.detach(), value)
+
+
+def counts(value: Tensor, kind: torch.dtype) -> Tensor:
+    """Truth values and labels as numbers of this kind; fractions stay what they are."""
+    return value if value.is_floating_point() else value.to(kind)
+
+
 def doubled(value: Tensor) -> Tensor:
     """Labels and masks as numbers of double precision; values that are such already stay."""
     return value.to(torch.float64) if isinstance(value, Tensor) else value

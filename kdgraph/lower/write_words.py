@@ -20,6 +20,8 @@ PLAIN = {
     "columns": operations.columns,
     "rows": operations.rows,
 }
+COUNTS = frozenset({"add", "sub", "neg", "matmul"})
+"""signs that PyTorch refuses, or reads as a logical one, between truth values"""
 KNOBBED = {
     "column": operations.column,
     "size": operations.size,
@@ -33,7 +35,7 @@ def word(draft: Draft, number: int) -> fx.Node:
     """A sign, or a word of the vocabulary: a module, or a function with its knobs."""
     op = draft.graph.node(number).op
     if op.name in operations.SIGNS:
-        return draft.call(operations.SIGNS[op.name], *_matched(draft, number))
+        return draft.call(operations.SIGNS[op.name], *_numbers(draft, number))
     if op.name in PLAIN:
         return draft.call(PLAIN[op.name], *draft.inside(number))
     if op.name in KNOBBED:
@@ -106,6 +108,23 @@ def _exact(draft: Draft, word: str, args: list[object]) -> list[object]:
     if word == "where" and not any(isinstance(one, fx.Node) for one in args[1:]):
         return [args[0], *(draft.call(operations.number, one, args[0]) for one in args[1:])]
     return args
+
+
+def _numbers(draft: Draft, number: int) -> list[object]:
+    """What a sign stands between; truth values are counted, 0 and 1, where PyTorch has no sum."""
+    inside = _matched(draft, number)
+    op = draft.graph.node(number).op.name
+    if op not in COUNTS:
+        return inside
+    sorts = [draft.graph.node(one).sort for one in draft.graph.sources(number)]
+    product = op == "matmul"
+    kind = draft.wiring.dtype if product else torch.int64
+    return [
+        draft.call(operations.counts, value, kind)
+        if sort == "Mask" or (product and sort == "Labels")
+        else value
+        for value, sort in zip(inside, sorts, strict=True)
+    ]
 
 
 def _matched(draft: Draft, number: int) -> list[object]:

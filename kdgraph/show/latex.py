@@ -21,12 +21,17 @@ def text(recipe: Recipe, stage: str | None = None) -> str:
         stage: whose loss is written, of several; all by default.
     """
     stages = [one.name for one in recipe.stages if one.loss is not None]
-    title = f"% {recipe.title or recipe.name}{', ' if recipe.cite else ''}{recipe.cite}\n"
+    title = _comment(f"{recipe.title or recipe.name}{', ' if recipe.cite else ''}{recipe.cite}")
     if stage is None and stages[1:]:
-        told = (f"% stage {one}\n{_equation(recipe, _loss(recipe, one))}" for one in stages)
+        told = (_comment(f"stage {one}") + _equation(recipe, _loss(recipe, one)) for one in stages)
         return title + "\n".join(told)
     loss = _loss(recipe, stage)
     return title + _equation(recipe, loss) if loss is not None else ""
+
+
+def _comment(words: str) -> str:
+    """A line that LaTeX skips, whatever line breaks are in the words."""
+    return f"% {' '.join(words.split())}\n"
 
 
 def _equation(recipe: Recipe, loss: Syntax | None) -> str:

@@ -19,6 +19,7 @@ from kdgraph.lang.syntax import (
     Slice,
     Syntax,
     Transpose,
+    spine,
 )
 from kdgraph.lang.write import write
 from kdgraph.registry import REGISTRY
@@ -49,7 +50,11 @@ def latex(tree: Syntax) -> str:
 
 
 def _held(tree: Syntax, needed: int) -> str:
-    binds, text = _form(tree)
+    return _bound(_form(tree), needed)
+
+
+def _bound(form: tuple[int, str], needed: int) -> str:
+    binds, text = form
     return text if binds >= needed else brackets(text)
 
 
@@ -85,7 +90,7 @@ def _atom(tree: Syntax) -> str:
         case Attribute() | Index():
             return _value(tree)
         case Transpose():
-            return _raised(tree.value, r"\top")
+            return _raised(_form(tree.value), r"\top")
         case Collection():
             return rf"\bigl[{', '.join(map(latex, tree.items))}\bigr]"
     return rf"\text{{{escaped(write(tree))}}}"
@@ -103,21 +108,30 @@ def _number(tree: Number) -> str:
 
 
 def _binary(tree: Binary) -> tuple[int, str]:
+    first, signs = spine(tree)
+    form = _form(first)
+    for one in signs:
+        form = _joined(form, one)
+    return form
+
+
+def _joined(left: tuple[int, str], tree: Binary) -> tuple[int, str]:
+    """What is left of a sign, the sign, and what is right of it."""
     match tree.op:
         case "+" | "-":
-            return TOTAL, f"{_held(tree.left, TOTAL)} {tree.op} {_held(tree.right, PRODUCT)}"
+            return TOTAL, f"{_bound(left, TOTAL)} {tree.op} {_held(tree.right, PRODUCT)}"
         case "/":
-            return ATOM, rf"\frac{{{latex(tree.left)}}}{{{latex(tree.right)}}}"
+            return ATOM, rf"\frac{{{left[1]}}}{{{latex(tree.right)}}}"
         case "^":
-            return POWER, _raised(tree.left, latex(tree.right))
+            return POWER, _raised(left, latex(tree.right))
     numbers = isinstance(tree.left, Number) and isinstance(tree.right, Number)
     sign = r" \cdot " if numbers else r"\,"
-    return PRODUCT, f"{_held(tree.left, PRODUCT)}{sign}{_held(tree.right, PRODUCT)}"
+    return PRODUCT, f"{_bound(left, PRODUCT)}{sign}{_held(tree.right, PRODUCT)}"
 
 
-def _raised(tree: Syntax, above: str) -> str:
+def _raised(form: tuple[int, str], above: str) -> str:
     """A power; LaTeX takes no two of them side by side."""
-    below = _held(tree, ATOM)
+    below = _bound(form, ATOM)
     return f"{brackets(below) if '^' in below else below}^{{{above}}}"
 
 

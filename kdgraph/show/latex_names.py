@@ -8,6 +8,10 @@ from kdgraph.lang.syntax import LATIN
 
 TAPS = {"logits": "z", "features": "f", "maps": "F", "preact": r"\tilde{F}", "stem": "F"}
 MARKS = {"\u0303": "tilde", "\u0302": "hat", "\u0304": "bar"}
+LITERAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}", "_": r"\_", "&": r"\&", "%": r"\%", "#": r"\#",
+}  # fmt: skip
 ALIKE = {"ο": "o"}
 
 
@@ -41,8 +45,12 @@ def operator(word: str) -> str:
 
 
 def escaped(word: str) -> str:
-    """Text that LaTeX takes literally."""
-    return word.replace("_", r"\_").replace("&", r"\&").replace("%", r"\%").replace("#", r"\#")
+    r"""Text that LaTeX takes literally, on one line.
+
+    >>> print(escaped(r"50% of a_b\input{x}"))
+    50\% of a\_b\textbackslash{}input\{x\}
+    """
+    return "".join(LITERAL.get(one, one) for one in " ".join(word.split()))
 
 
 def tap(model: str, path: str) -> str:

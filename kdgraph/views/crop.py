@@ -12,7 +12,7 @@ from kdgraph.views.draw import Draw
 from kdgraph.views.view import view
 
 
-@view(random=True)
+@view(random=True, pads="pad")
 def crop(
     image: Image[Tensor, "b c h w"], draw: Draw | None, *, pad: Natural = 4
 ) -> Image[Tensor, "b c h w"]:

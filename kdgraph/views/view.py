@@ -26,17 +26,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @overload
 def view(function: Function) -> Function: ...
 @overload
-def view(*, random: bool = False, mixes: bool = False) -> Callable[[Function], Function]: ...
-def view(function: Any = None, *, random: bool = False, mixes: bool = False) -> Any:
+def view(*, random: bool = False, mixes: bool = False, pads: str = "") -> Callable[[Function], Function]: ...
+def view(
+    function: Any = None, *, random: bool = False, mixes: bool = False, pads: str = ""
+) -> Any:
     """Make a function of uint8 images (b, c, h, w) an augmentation.
 
     Args:
         function: the first parameter is the images, the others are knobs, `draw` and `rows`.
         random: it draws, and so has a parameter `draw` or `together`.
         mixes: it mixes two views, and tells the share of the first that is kept: `share(v)`.
+        pads: the knob that says by how much images are wider on each side on the way.
     """
-    flags = {"random": random, "mixes": mixes}
-    return word(function, "view", {name: True for name, said in flags.items() if said})
+    flags = {"random": random, "mixes": mixes, "pads": pads}
+    return word(function, "view", {name: said for name, said in flags.items() if said})
 
 
 def code(name: str) -> Callable[..., Any]:

@@ -118,6 +118,8 @@ def _weighted(drawing: Drawing) -> Iterator[Arrow]:
     if TABLE in drawing.graph.outputs:
         yield Arrow(drawing.id(drawing.graph.outputs[TABLE]), TOTAL, style="dashed")
     for term in drawing.graph.terms:
+        if term.value not in drawing.folding.owner:
+            continue  # a number, which the text of the total shows
         source = f"term {term.name}" if term in drawing.pills else drawing.id(term.value)
         yield Arrow(source, TOTAL, bare(term.factor) or "1", "weight")
     for term in drawing.pills:

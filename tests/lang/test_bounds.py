@@ -7,7 +7,8 @@ import yaml
 
 from kdgraph.compiler import analyse
 from kdgraph.lang.diagnostics import RecipeError, render
-from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.errors.graph import NothingTrained, TooLarge
+from kdgraph.lang.errors.names import UnknownName
 from kdgraph.lang.errors.text import AliasRefused, NotYaml, TooDeep, TooLong, WrongShape
 from kdgraph.lang.read import read_all
 from kdgraph.lang.source import Source
@@ -55,7 +56,9 @@ def calling(rounds: int, deep: int, argument: str = "a", *, lists: bool = False)
         "closed brackets": ("loss: " + "(" * 101 + "1" + ")" * 101, TooDeep),
         "calls in calls": ("loss: " + "mean(1 + " * 99 + "x" + ")" * 99, TooDeep),
         "signs in a row": ("loss: " + "-" * 3_000 + "1", TooDeep),
-        "a long sum": ("loss: " + "+".join(["a"] * 3_000), TooDeep),
+        "a long sum": ("loss: " + "+".join(["a"] * 3_000), UnknownName),
+        "a long sum of numbers": ("loss: " + "+".join(["1"] * 4_999), TooLarge),
+        "a long product": ("loss: " + "·".join(["mean(y)"] * 1_000), NothingTrained),
         "a long path": ("loss: student" + ".a" * 3_000, TooDeep),
         "a tower of powers": ("loss: 9" + "^9" * 90, TooLarge),
         "a very long line": ("loss: " + "a" * 100_000, TooLong),

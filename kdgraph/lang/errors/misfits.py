@@ -32,6 +32,26 @@ class OtherWidth(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmptyValue(Diagnostic):
+    """Something is computed of no numbers at all: a mean of them is none.
+
+        far: mean(student.logits[:, 10:])
+
+    Of ten classes, the columns from the eleventh on are none. The same holds of `gate(p, 0)` and of
+    `learn(0, shape=[0])`.
+    """
+
+    code = "KD243"
+    title = "`{function}` is given no numbers: `{slot}` has the axes {axes}"
+    label = "empty"
+    help = "leave something to compute with, or take this out"
+
+    function: str
+    slot: str
+    axes: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExamplesForColumns(Diagnostic):
     """What was drawn are numbers of examples, and the value has no column for each of them.
 

@@ -173,6 +173,26 @@ class NameClash(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HiddenWord(Diagnostic):
+    """A word of a plugin has the name of something that the language or its library has already.
+
+        @primitive
+        def kd(teacher: Logits[Tensor, "b k"], student: Logits[Tensor, "b k"]) -> Scalar: ...
+
+    A recipe that calls `kd` means the library's, and would never reach the plugin's. A function of
+    `define:` may have such a name: it holds in its own recipe alone.
+    """
+
+    code = "KD350"
+    title = "the word `{name}` of `{origin}` is hidden: {what} has this name"
+    help = "give the function in Python another name"
+
+    name: str
+    origin: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnusedName(Diagnostic):
     """A name of `where`, `views` or `modules` that no loss reaches. Often a typo elsewhere."""
 
