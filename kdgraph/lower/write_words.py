@@ -11,6 +11,7 @@ from kdgraph.lower import operations
 from kdgraph.lower.draft import Draft
 from kdgraph.lower.parts import build_part, path_of, place
 from kdgraph.modules.bn import Pooled
+from kdgraph.passes.stabilise import SHARE
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 
@@ -32,7 +33,7 @@ def word(draft: Draft, number: int) -> fx.Node:
     """A sign, or a word of the vocabulary: a module, or a function with its knobs."""
     op = draft.graph.node(number).op
     if op.name in operations.SIGNS:
-        return draft.call(operations.SIGNS[op.name], *_matched(draft, number))
+        return _sign(draft, number, op)
     if op.name in PLAIN:
         return draft.call(PLAIN[op.name], *draft.inside(number))
     if op.name in KNOBBED:
@@ -45,6 +46,18 @@ def word(draft: Draft, number: int) -> fx.Node:
     if made.kind == "module":
         return draft.code.call_module(part(draft, number), tuple(draft.inside(number)))
     return _function(draft, number, op, made)
+
+
+def _sign(draft: Draft, number: int, op: Op) -> fx.Node:
+    """Arithmetic; steep powers and logarithms weighed by a share have a slope of their own at 0."""
+    inside = _matched(draft, number)
+    function = operations.SIGNS[op.name]
+    if op.name == "pow" and isinstance(inside[0], fx.Node):
+        steep = not isinstance(inside[1], (int, float)) or 0 < inside[1] < 1
+        function = operations.power if steep else function
+    if op.knob(SHARE) and all(isinstance(one, fx.Node) for one in inside):
+        function = operations.weighed
+    return draft.call(function, *inside)
 
 
 def part(draft: Draft, number: int) -> str:
