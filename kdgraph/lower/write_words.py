@@ -6,12 +6,11 @@ import torch
 from torch import fx
 
 from kdgraph.graph.axes import by_rows
-from kdgraph.graph.graph import Op
+from kdgraph.graph.graph import SHARE, Op
 from kdgraph.lower import operations
 from kdgraph.lower.draft import Draft
 from kdgraph.lower.parts import build_part, path_of, place
 from kdgraph.modules.bn import Pooled
-from kdgraph.passes.stabilise import SHARE
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kdgraph.graph.constant import constant
-from kdgraph.graph.graph import LossGraph, Node, Op
+from kdgraph.graph.graph import SHARE, LossGraph, Node, Op
 from kdgraph.passes.logarithm import logarithm, number
 from kdgraph.passes.rewrite import Inputs, rewritten
 from kdgraph.registry import REGISTRY
 
 SIDES = ("target", "guess")
-SHARE = "share"
-"""the knob of a product whose left side makes it 0 where it is 0: p·log p"""
 
 
 def stabilise(graph: LossGraph) -> LossGraph:
