@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 Positive = Annotated[float, "Positive"]
+NotNegative = Annotated[float, "NotNegative"]
 Share = Annotated[float, "Share"]
 Count = Annotated[int, "Count"]
 Natural = Annotated[int, "Natural"]
@@ -44,6 +45,7 @@ KNOBS = {
     "float": Knob("a number", _number),
     "int": Knob("a whole number", _whole, whole=True),
     "Positive": Knob("a number above 0", lambda v: _bound(v, lambda x: x > 0)),
+    "NotNegative": Knob("a number from 0 up", lambda v: _bound(v, lambda x: x >= 0)),
     "Share": Knob("a number from 0 to 1", lambda v: _bound(v, lambda x: 0 <= x <= 1)),
     "Count": Knob(
         "a whole number from 1 up", lambda v: _whole(v) and _bound(v, lambda x: x >= 1), whole=True

@@ -18,6 +18,8 @@ from kdgraph.lang.source import Span
 from kdgraph.viewstep import share_of
 
 SOURCES = frozenset({"input", "clock", "const", "param", "given", "recall", "computed", "share"})
+SHARE = "share"
+"""the knob of a product whose left side makes it 0 where it is 0, as in p·log p"""
 
 
 @dataclass(frozen=True)

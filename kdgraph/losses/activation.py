@@ -38,6 +38,32 @@ def sigmoid(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
 
 
 @primitive
+def log_sigmoid(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
+    r"""The logarithm of a sigmoid; `log(sigmoid(v))` is lowered to it.
+
+    $$ -\ln(1 + e^{-v}) $$
+
+    Args:
+        v: any values.
+
+    Shapes:
+        any → the same.
+
+    Units:
+        log odds → nats, from −∞ to 0.
+
+    Errors:
+        none; it doesn't underflow.
+
+    Source:
+        elementary.
+    """
+    if isinstance(v, Tensor):
+        return F.logsigmoid(v)
+    return -math.log1p(math.exp(-math.fabs(v))) + (v if v < 0 else 0.0)
+
+
+@primitive
 def tanh(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
     r"""Any number squeezed into −1 … 1.
 

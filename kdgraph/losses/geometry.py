@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from kdgraph.knobs import NotNegative
 from kdgraph.primitive import primitive
 from kdgraph.sorts import Embedding, Values
 
@@ -122,6 +125,38 @@ def distances(a: Embedding[Tensor, "n d"], b: Embedding[Tensor, "m d"]) -> Value
         equation 5.
     """
     return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+@primitive(couples=True)
+def pair_distances(
+    v: Embedding[Tensor, "n d"], *, floor: NotNegative = 0.0
+) -> Values[Tensor, "n n"]:
+    r"""How far each two vectors of one batch are apart, at least a little.
+
+    $$ D_{ij} = \sqrt{\max(\lVert v_i - v_j \rVert_2^2, \epsilon)}, \qquad D_{ii} = 0 $$
+
+    A vector is at 0 from itself, and at $\sqrt{\epsilon}$ from another in its place, so that
+    such a pair counts where distances above 0 are counted. Neither has a gradient.
+
+    Args:
+        v: one vector for each row.
+        floor: $\epsilon$, the least squared distance of two.
+
+    Shapes:
+        (n, d) → (n, n).
+
+    Units:
+        those of the vectors.
+
+    Errors:
+        none.
+
+    Source:
+        Park, Kim, Lu, Cho. Relational Knowledge Distillation, 2019. arXiv:1904.05068,
+        equation 5, as in the authors' code.
+    """
+    apart = distances(v, v).clamp(min=math.sqrt(floor))
+    return torch.where(torch.eye(len(v), dtype=torch.bool, device=v.device), 0.0, apart)
 
 
 @primitive(couples=True)

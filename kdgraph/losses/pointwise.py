@@ -13,6 +13,11 @@ from kdgraph.primitive import primitive
 from kdgraph.sorts import Values
 
 
+def _edge(at: Tensor, value: float) -> Tensor:
+    """Outside of where a function has a slope: its value at the edge, NaN beyond."""
+    return torch.where(at, value, torch.nan)
+
+
 @primitive
 def exp(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
     r"""The exponential.
@@ -53,12 +58,15 @@ def log(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
         a ratio → nats.
 
     Errors:
-        −∞ at 0, NaN below; a plain number must be above 0.
+        −∞ at 0 and NaN below, where the slope is taken as 0; a plain number must be above 0.
 
     Source:
         elementary.
     """
-    return torch.log(v) if isinstance(v, Tensor) else math.log(v)
+    if not isinstance(v, Tensor):
+        return math.log(v)
+    inside = v > 0
+    return torch.where(inside, torch.where(inside, v, 1.0).log(), _edge(v == 0, -torch.inf))
 
 
 @primitive(domain="positive")
@@ -77,12 +85,15 @@ def log1p(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
         a ratio → nats.
 
     Errors:
-        −∞ at −1, NaN below; a plain number must be above −1.
+        −∞ at −1 and NaN below, where the slope is taken as 0; a plain number must be above −1.
 
     Source:
         elementary; where `v` is tiny it keeps the digits that `1 + v` would lose.
     """
-    return torch.log1p(v) if isinstance(v, Tensor) else math.log1p(v)
+    if not isinstance(v, Tensor):
+        return math.log1p(v)
+    inside = v > -1
+    return torch.where(inside, torch.where(inside, v, 0.0).log1p(), _edge(v == -1, -torch.inf))
 
 
 @primitive(domain="positive")
@@ -101,13 +112,15 @@ def sqrt(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
         the root of those of `v`.
 
     Errors:
-        NaN below 0, and an infinite slope at 0: write `sqrt(max(v, 1e-12))` where 0 can
-        occur. A plain number must not be below 0.
+        NaN below 0; from 0 down the slope is taken as 0. A plain number must not be below 0.
 
     Source:
         elementary.
     """
-    return torch.sqrt(v) if isinstance(v, Tensor) else math.sqrt(v)
+    if not isinstance(v, Tensor):
+        return math.sqrt(v)
+    inside = v > 0
+    return torch.where(inside, torch.where(inside, v, 1.0).sqrt(), _edge(v == 0, 0.0))
 
 
 @primitive

@@ -131,9 +131,8 @@ def where(
         those of `a` and `b`; of labels and a whole number, labels.
 
     Errors:
-        a side that isn't taken gets no gradient, but where computing it was already
-        infinite its gradient is NaN: bound what goes in, as in
-        `where(v > 0, log(max(v, 1e-12)), 0)`.
+        a side that isn't taken gets no gradient, but where a division by 0 made it infinite
+        its gradient is NaN: bound what goes in, as in `where(v > 0, 1/max(v, 1e-12), 0)`.
 
     Source:
         elementary.

@@ -27,6 +27,18 @@ SIGNS: dict[str, Callable[..., Any]] = {
 }
 
 
+def power(base: Tensor, exponent: Tensor | float) -> Tensor:
+    """A power that may be between 0 and 1, whose slope at 0 is taken as 0 and not as infinite."""
+    out = (base == 0) & (exponent > 0) & (exponent < 1)
+    return torch.where(out, 0.0, torch.where(out, 1.0, base) ** exponent)
+
+
+def weighed(share: Tensor, value: Tensor) -> Tensor:
+    """A product with a share; where that is 0 so is the product, whatever it is multiplied by."""
+    out = share == 0
+    return torch.where(out, 0.0, torch.where(out, 0.0, share) * torch.where(out, 0.0, value))
+
+
 def per_row(value: Tensor, axes: int) -> Tensor:
     """One number for each row, ready to meet values of more axes: (b) → (b, 1, …)."""
     return value.reshape(value.shape + (1,) * (axes - value.ndim))

@@ -6,7 +6,7 @@ import torch
 from torch import fx
 
 from kdgraph.graph.axes import by_rows
-from kdgraph.graph.graph import Op
+from kdgraph.graph.graph import SHARE, Op
 from kdgraph.lower import operations
 from kdgraph.lower.draft import Draft
 from kdgraph.lower.parts import build_part, path_of, place
@@ -35,7 +35,7 @@ def word(draft: Draft, number: int) -> fx.Node:
     """A sign, or a word of the vocabulary: a module, or a function with its knobs."""
     op = draft.graph.node(number).op
     if op.name in operations.SIGNS:
-        return draft.call(operations.SIGNS[op.name], *_numbers(draft, number))
+        return _sign(draft, number, op)
     if op.name in PLAIN:
         return draft.call(PLAIN[op.name], *draft.inside(number))
     if op.name in KNOBBED:
@@ -48,6 +48,18 @@ def word(draft: Draft, number: int) -> fx.Node:
     if made.kind == "module":
         return draft.code.call_module(part(draft, number), tuple(draft.inside(number)))
     return _function(draft, number, op, made)
+
+
+def _sign(draft: Draft, number: int, op: Op) -> fx.Node:
+    """Arithmetic; steep powers and logarithms weighed by a share have a slope of their own at 0."""
+    inside = _numbers(draft, number)
+    function = operations.SIGNS[op.name]
+    if op.name == "pow" and isinstance(inside[0], fx.Node):
+        steep = not isinstance(inside[1], (int, float)) or 0 < inside[1] < 1
+        function = operations.power if steep else function
+    if op.knob(SHARE) and all(isinstance(one, fx.Node) for one in inside):
+        function = operations.weighed
+    return draft.call(function, *inside)
 
 
 def part(draft: Draft, number: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kdgraph.graph.graph import LossGraph, Node, Op
+from kdgraph.graph.constant import constant
+from kdgraph.graph.graph import SHARE, LossGraph, Node, Op
+from kdgraph.passes.logarithm import logarithm, number
 from kdgraph.passes.rewrite import Inputs, rewritten
 from kdgraph.registry import REGISTRY
 
@@ -12,12 +14,12 @@ SIDES = ("target", "guess")
 
 
 def stabilise(graph: LossGraph) -> LossGraph:
-    """Lower `log` and divergences of a `softmax` to their twins; `log(1 + v)` to `log1p`.
+    """Lower logarithms, powers and divergences of a `softmax`; `log(1 + v)` to `log1p`.
 
     Users write the mathematics; a probability that underflows to zero would make its
     logarithm infinite. A side that is no softmax joins in log-space only where nothing
     trained has a part in it: the gradient of a logarithm at zero is not finite. And 1 + v has
-    lost the digits of a small v before the logarithm sees it.
+    lost the digits of a small v before the logarithm sees it. In p·log p a p of 0 counts 0.
 
     >>> from kdgraph.graph.example import example
     >>> print(stabilise(example("mean(log(softmax(student.logits)))")))
@@ -32,9 +34,14 @@ def stabilise(graph: LossGraph) -> LossGraph:
 
 
 def _stable(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
-    if node.op.name == "log":
-        found = _logarithm(graph, inputs[0][1], node)
-        return _above_one(graph, inputs[0][1], node) if found is None else found
+    match node.op.name:
+        case "log":
+            found = logarithm(graph, inputs[0][1], node)
+            return _above_one(graph, inputs[0][1], node) if found is None else found
+        case "pow" | "sqrt":
+            return _power(graph, node, inputs)
+        case "mul":
+            return _weighed(graph, node, inputs)
     word = REGISTRY.get(node.op.name)
     if word is None or not word.flag("log"):
         return None
@@ -60,16 +67,16 @@ def has_twin(node: Node) -> bool:
 def _in_logs(graph: LossGraph, number: int, asked: Node) -> int | None:
     """The logarithm of one side of a divergence, where its gradient is finite."""
     if _is_softmax(graph, number):
-        return _logarithm(graph, number, asked)
+        return logarithm(graph, number, asked)
     node = graph.node(number)
     if node.op.name in {"softmax", "unknown"} or node.trained:
         return None
     return graph.add(replace(node, op=Op("log"), sort="LogDistribution", name=""), (("v", number),))
 
 
-def _is_softmax(graph: LossGraph, number: int) -> bool:
+def _is_softmax(graph: LossGraph, at: int) -> bool:
     """Whether a node is a softmax along its last axis."""
-    op = graph.node(number).op
+    op = graph.node(at).op
     return op.name == "softmax" and op.knob("over") in {None, -1}
 
 
@@ -84,12 +91,36 @@ def _above_one(graph: LossGraph, number: int, asked: Node) -> int | None:
     return None
 
 
-def _logarithm(graph: LossGraph, number: int, asked: Node) -> int | None:
-    """The log-softmax that is the logarithm of a node, if the node is a softmax."""
-    node = graph.node(number)
-    if node.op.name != "softmax":
+def _power(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
+    """e^(a·log v), where v has a logarithm that can't underflow and a slope of v^a may be steep."""
+    base = inputs[0][1]
+    exponent = graph.add(number(0.5, node)) if node.op.name == "sqrt" else inputs[1][1]
+    known = constant(graph, exponent)
+    if known is not None and (known >= 1 or known == 0):
         return None
-    op = Op("log_softmax", node.op.knobs)
-    name = asked.name if asked.op.name == "log" else ""
-    made = replace(node, op=op, sort="LogDistribution", name=name)
-    return graph.add(made, graph.inputs(number))
+    log = logarithm(graph, base, replace(node, name=""))
+    if log is None:
+        return None
+    inner = replace(node, op=Op("mul"), sort="Tensor", name="")
+    scaled = graph.add(inner, (("left", exponent), ("right", log)))
+    return graph.add(replace(node, op=Op("exp")), (("v", scaled),))
+
+
+def _weighed(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
+    """p·log q where p may be 0: there the product is 0, and has no gradient."""
+    if node.op.knobs:
+        return None
+    (_, left), (_, right) = inputs
+    for share, value in ((left, right), (right, left)):
+        weighs = graph.node(share).sort == "Distribution" or share in graph.reach(value)
+        if weighs and graph.node(share).axes != () and _has_log(graph, value):
+            op = Op("mul", ((SHARE, True),))
+            return graph.add(replace(node, op=op), (("left", share), ("right", value)))
+    return None
+
+
+def _has_log(graph: LossGraph, number: int) -> bool:
+    """Whether a value is a logarithm, or a sum or product of some."""
+    name = graph.node(number).op.name
+    inside = graph.sources(number) if name in {"neg", "add", "sub", "mul", "div"} else ()
+    return name == "log" or any(_has_log(graph, one) for one in inside)

@@ -59,17 +59,19 @@ def parted(ranks: Tensor, kept: int, before: int, form: Form) -> Parting:
 def shares(pairs: int, mix: float, form: Form) -> tuple[Tensor, Tensor]:
     """How much of its own image each pair keeps, and how much of the other it gets, float32.
 
+    The `code`'s are rounded as it rounds them, at every step of mix·((L − q)/L) + (1 − mix).
+
     >>> own, other = shares(3, 0.3, "code")
     >>> own.tolist()[0], round(other.tolist()[2], 4)
     (1.0, 0.2)
     >>> shares(3, 0.3, "paper")[0].tolist(), round(shares(3, 0.3, "paper")[1].tolist()[2], 4)
     ([1.0, 1.0, 1.0], 0.3)
     """
-    places = torch.arange(pairs, dtype=torch.float64)
+    places = torch.arange(pairs)
     if form == "paper":
-        other = (mix * (places + 1) / pairs).float()
+        other = (mix * (places.double() + 1) / pairs).float()
         return torch.ones_like(other), other
-    own = (1 - mix * places / pairs).float()
+    own = (pairs - places).float() / pairs * mix + (1 - mix)
     return own, 1 - own
 
 

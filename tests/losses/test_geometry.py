@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from kdgraph.losses.geometry import center, cosine, differences, distances, normalize
+from kdgraph.losses.geometry import (
+    center,
+    cosine,
+    differences,
+    distances,
+    normalize,
+    pair_distances,
+)
 from kdgraph.losses.reduce import sum as total
 
 A = torch.tensor([[3.0, 4.0], [0.0, 2.0]])
@@ -77,3 +84,14 @@ def test_distances_between_far_vectors_keep_their_digits():
     a, b = torch.tensor([[1e6 + 0.125, 0.0]]), torch.tensor([[1e6, 0.0]])
 
     assert distances(a, b).item() == 0.125
+
+
+def test_pairs_in_one_place_are_a_floor_apart_and_not_moved():
+    # (0, 0) twice and (3, 4): at 5 from both, and the twins at √0.25 from one another
+    v = torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]], requires_grad=True)
+
+    made = pair_distances(v, floor=0.25)
+    made[0, 2].backward()
+
+    assert made.tolist() == [[0.0, 5.0, 0.5], [5.0, 0.0, 5.0], [0.5, 5.0, 0.0]]
+    assert not v.grad.any()

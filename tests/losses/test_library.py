@@ -227,3 +227,34 @@ def test_the_plain_reading_agrees_with_a_line_worked_by_hand():
     # 2·3² − 4/8 = 17.5
     assert reading("2·a² - 4/b", a=3, b=8) == 17.5
     assert math.isclose(reading("λ·exp(0)", **{"lambda": 0.5}), 0.5)
+
+
+def test_images_in_one_place_count_in_the_mean_of_their_distances():
+    # rows 0 and 2 of the teacher coincide. Squared distances have a floor of 1e-12 outside of the
+    # diagonal, so all six pairs count: the mean is (4·5 + 2e-6)/6 and not (4·5)/4
+    t = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])
+    s = np.array([[0.0], [2.0], [6.0]])
+
+    def spread(v: np.ndarray) -> np.ndarray:
+        d = np.sqrt(np.maximum(((v[:, None] - v[None]) ** 2).sum(-1), 1e-12))
+        np.fill_diagonal(d, 0)
+        return d / d[d > 0].mean()
+
+    e = np.abs(spread(s) - spread(t))
+    expected = np.where(e < 1, e * e / 2, e - 0.5).mean()
+
+    value = reading("rkd_distance(t, s)", **tensors((t, s)))
+    value.backward()
+
+    assert spread(t)[0, 1] == pytest.approx(1.5, rel=1e-6)
+    assert value.item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_batch_in_one_place_is_everywhere_at_its_mean_distance():
+    given = tensors((np.eye(3, 2), np.ones((3, 2))))
+
+    value = reading("mean(spread(s)) + 0·mean(spread(t))", **given)
+    value.backward()
+
+    assert value.item() == pytest.approx(6 / 9)
+    assert given["s"].grad.isfinite().all()

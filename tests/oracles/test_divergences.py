@@ -19,6 +19,7 @@ from tests.oracles.stub import close
 CASES = json.loads((Path(__file__).parent / "divergences.json").read_text())
 P, Q = "softmax(teacher.logits/T)", "softmax(student.logits/T)"
 KEPT = "rows=y >= 0"
+REVERSE = f"reverse_kl({P} ‖ {Q}, {KEPT})"
 ANSWERS = {
     ("gkd.1", "b0_T1.0"): (f"kl({P} ‖ {Q}, {KEPT})", 1),
     ("gkd.1", "b0.5_T1.0"): (f"jsd({P} ‖ {Q}, {KEPT})", 1),
@@ -37,8 +38,7 @@ ANSWERS = {
         f"skew_kl({P} ‖ {Q}, 0.3, {KEPT}) + mean(entropy({P}), {KEPT})", 1,
     ),
     ("distillm.1", "sym"): (
-        f"0.1·(kl({P} ‖ {Q}, {KEPT}) + mean(entropy({P}), {KEPT})) + 0.9·reverse_kl({P} ‖ {Q}, "
-        f"{KEPT})", 1,
+        f"0.1·kl({P} ‖ {Q}, {KEPT}) + 0.1·mean(entropy({P}), {KEPT}) + 0.9·{REVERSE}", 1,
     ),
     ("distillm.1", "tv"): (f"mean(0.5·sum(abs({P} - {Q}), over=-1), {KEPT})", 1),
 }  # fmt: skip

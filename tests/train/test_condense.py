@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 
+import numpy as np
 import pytest
 import torch
 
@@ -317,3 +318,13 @@ class Compilable(SmallStep):
 
     def commit(self, finite=None):
         del finite
+
+
+def test_a_share_is_rounded_as_the_released_code_rounds_it():
+    # 0.3·((7 − 3)/7) + 0.7, each step in single precision; 1 − 0.3·3/7 is one step above
+    own, other = shares(7, 0.3, "code")
+    image, mixed = torch.zeros(1, 1, 1, 1, dtype=torch.uint8), torch.full((1, 1, 1, 1), 70)
+
+    steps = np.float32(0.3) * ((np.float32(7) - np.float32(3)) / np.float32(7)) + np.float32(0.7)
+    assert own[3].item() == float(steps) == 0.8714286088943481
+    assert blended(image, mixed, own[3:4], other[3:4]).item() == 8  # 9 with the step above
