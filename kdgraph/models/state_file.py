@@ -17,7 +17,6 @@ from torch import Tensor
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.weights import (
-    NoSuchPart,
     SeveralWeights,
     WeightsMissing,
     WeightsRunCode,
@@ -73,8 +72,8 @@ def read_state(path: str, wanted: State, *, span: Span | None = None) -> State:
         raise RecipeError(WeightsWithoutState(path=path, found=_told(whole), span=span))
     chosen = [one for part in every for one in narrowed(part, name)]
     if not chosen:
-        known = ", ".join(f"`{one}`" for one in names_of(every)) or "no parts"
-        raise RecipeError(NoSuchPart(path=path, part=name, known=known, span=span))
+        known = ", ".join(f"`{one}`" for one in names_of(every))
+        raise RecipeError(WeightsWithoutState(path=f"{path}#{name}", found=known, span=span))
     fit = fitting(chosen, wanted)
     if len(fit) > 1:
         choices = " or ".join(f"`{path}#{one.name}`" for one in fit)

@@ -77,15 +77,14 @@ class WeightsWithoutState(Diagnostic):
     """A checkpoint was read, but no state dict is in it.
 
     A state dict maps names to tensors. It may be the whole file or be in it under any key, such as
-    `model`, `state_dict` or `ema`.
+    `model`, `state_dict` or `ema`. A part that is asked for behind a `#`, as in `teacher.pt#ema`,
+    is such a key, or what the names of the tensors begin with.
     """
 
     code: ClassVar[str] = "KD653"
     title: ClassVar[str] = "no state dict in `{path}`"
     label: ClassVar[str] = "holds {found}"
-    help: ClassVar[str] = (
-        "the file holds {found}; save `model.state_dict()`, alone or under `model` or `state_dict`"
-    )
+    help: ClassVar[str] = "the file holds {found}; save `model.state_dict()`, alone or under a key"
 
     path: str
     found: str
@@ -101,31 +100,13 @@ class SeveralWeights(Diagnostic):
         teacher: {name: resnet56, weights: "checkpoint.pth#ema"}
     """
 
-    code: ClassVar[str] = "KD621"
+    code: ClassVar[str] = "KD664"
     title: ClassVar[str] = "`{path}` holds several weights for this network"
     label: ClassVar[str] = "which of them?"
     help: ClassVar[str] = "choose one: {choices}"
 
     path: str
     choices: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoSuchPart(Diagnostic):
-    """What is asked for behind the `#` of a file of weights is not in the file.
-
-    It is a key of the checkpoint, such as `ema` or `state_dict_ema`, or what the names of the
-    tensors begin with, such as `student`.
-    """
-
-    code: ClassVar[str] = "KD622"
-    title: ClassVar[str] = "`{path}` has no part `{part}`"
-    label: ClassVar[str] = "not in it"
-    help: ClassVar[str] = "it has {known}"
-
-    path: str
-    part: str
-    known: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +121,7 @@ class WeightsUnusable(Diagnostic):
         safetensors.torch.save_file(state, "plain.safetensors")
     """
 
-    code: ClassVar[str] = "KD623"
+    code: ClassVar[str] = "KD666"
     title: ClassVar[str] = "`{name}` in `{path}` is {kind}"
     label: ClassVar[str] = "{count} such"
     help: ClassVar[str] = "save the weights as dense tensors of floating point ({count} are not)"
@@ -265,7 +246,7 @@ class RandomTeacher(Diagnostic):
     title: ClassVar[str] = "the weights of `{model}` are random, and {where} learns from it"
     label: ClassVar[str] = "random weights"
     help: ClassVar[str] = (
-        "give it weights: `{{name: {network}, weights: train}}`, or `weights:` with a file"
+        "write `weights: train` beside the name `{network}`, or the path of a file"
     )
 
     model: str
