@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pickle
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,28 +17,49 @@ from torch import Tensor
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.errors.weights import (
+    SeveralWeights,
     WeightsMissing,
     WeightsRunCode,
     WeightsUnreadable,
     WeightsWithoutState,
 )
 from kdgraph.lang.source import Span
+from kdgraph.models.checkpoint import (
+    State,
+    fitting,
+    names_of,
+    narrowed,
+    nearest,
+    parts,
+    split_path,
+    without_strays,
+)
 
-UNDER = ("model", "state_dict")
 STARTS = (b"PK\x03\x04", b"\x80\x02")
-DAMAGE = (AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+DAMAGE = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError,
+    TypeError, ValueError, struct.error,
+)  # fmt: skip
+"""what the readers raise on bytes that are no weights, or no longer"""
 REFUSED = re.compile(r"unsupported global:? (?:GLOBAL )?(?P<name>[\w.]+)", re.IGNORECASE)
 
 
-def read_state(path: str, *, span: Span | None = None) -> dict[str, Tensor]:
-    """Names and tensors of a `.safetensors` file or of what `torch.save` wrote.
+def read_state(path: str, wanted: State, *, span: Span | None = None) -> State:
+    """Names and tensors for a network, of a `.safetensors` file or of what `torch.save` wrote.
 
-    The state dict may be the whole file or stand under `model` or `state_dict`; the prefix
-    `module.`, which data parallel training leaves, is taken off.
+    The state dict may be the whole file or be in it under a key, such as `model`, `state_dict` or
+    `ema`; what wrappers have put before all of its names is taken off.
+
+    Args:
+        path: of the file; `#` and a key or prefix choose among several states: `a.pt#ema`.
+        wanted: the network's own state.
+        span: where the path is written, for the caret.
 
     Raises:
-        RecipeError: no file, no file of weights, or one that holds Python objects.
+        RecipeError: no file, no file of weights, one that holds Python objects, or one that holds
+            several states for this network.
     """
+    path, name = split_path(path)
     file = Path(path)
     if not file.is_file():
         beside = [one.name for one in file.parent.iterdir()] if file.parent.is_dir() else []
@@ -45,18 +67,24 @@ def read_state(path: str, *, span: Span | None = None) -> dict[str, Tensor]:
         near = suggest(file.name, beside)
         raise RecipeError(WeightsMissing(path=path, found=found, near=near, span=span))
     whole = _safetensors(path, span) if file.suffix == ".safetensors" else _torch(path, span)
-    inner = whole
-    if isinstance(whole, Mapping):
-        inner = next((whole[key] for key in UNDER if isinstance(whole.get(key), Mapping)), whole)
-    if not isinstance(inner, Mapping) or not inner or not _are_tensors(inner):
+    every = parts(whole)
+    if not every:
         raise RecipeError(WeightsWithoutState(path=path, found=_told(whole), span=span))
-    return {str(name).removeprefix("module."): tensor for name, tensor in inner.items()}
+    chosen = [one for part in every for one in narrowed(part, name)]
+    if not chosen:
+        known = ", ".join(f"`{one}`" for one in names_of(every))
+        raise RecipeError(WeightsWithoutState(path=f"{path}#{name}", found=known, span=span))
+    fit = fitting(chosen, wanted)
+    if len(fit) > 1:
+        choices = " or ".join(f"`{path}#{one.name}`" for one in fit)
+        raise RecipeError(SeveralWeights(path=path, choices=choices, span=span))
+    return without_strays(fit[0] if fit else nearest(chosen, wanted), wanted)
 
 
 def _safetensors(path: str, span: Span | None) -> dict[str, Tensor]:
     try:
         return load_file(path)
-    except (OSError, SafetensorError) as error:
+    except (*DAMAGE, SafetensorError) as error:
         raise _unreadable(path, "safetensors", str(error), span) from error
 
 
@@ -84,10 +112,6 @@ def _torch(path: str, span: Span | None) -> object:
 def _unreadable(path: str, kind: str, text: str, span: Span | None) -> RecipeError:
     reason = text.strip().partition("\n")[0].partition(". ")[0] or "it is damaged"
     return RecipeError(WeightsUnreadable(path=path, kind=kind, reason=reason, span=span))
-
-
-def _are_tensors(state: Mapping[object, object]) -> bool:
-    return all(isinstance(value, Tensor) for value in state.values())
 
 
 def _told(whole: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
@@ -12,8 +13,10 @@ from kdgraph.lang.errors.weights import (
     WeightsOfAnother,
     WeightsOfAnotherSize,
     WeightsOfOtherClasses,
+    WeightsUnusable,
 )
 from kdgraph.lang.source import Span
+from kdgraph.models.checkpoint import split_path
 from kdgraph.models.file_statistics import read_normalisation, transforms_input
 from kdgraph.models.known import LIBRARIES
 from kdgraph.models.pretrained import pretrained
@@ -58,8 +61,9 @@ def load_weights(
 
     Args:
         network: what is filled.
-        path: of a `.safetensors` file or a PyTorch checkpoint; or `torchvision:NAME`, such as
-            `torchvision:IMAGENET1K_V1`, or `timm:TAG`, for a network of that library.
+        path: of a `.safetensors` file or a PyTorch checkpoint, with `#ema` for one part of it; or
+            `torchvision:NAME`, such as `torchvision:IMAGENET1K_V1`, or `timm:TAG`, for a network
+            of that library.
         told: what the user says that they were normalised with; a file is not asked then.
         anew: asked where all fits but the classes: whether the head may stay as it was built.
         span: where the path is written, for the caret.
@@ -75,7 +79,8 @@ def load_weights(
         found = pretrained(network, library, name, span=span)
         state, scale = found.state, told or found.normalisation
     else:
-        state = read_state(path, span=span)
+        state = read_state(path, network.state_dict(), span=span)
+        path, _ = split_path(path)
         scale = told or read_normalisation(path, span=span)
         if hasattr(network, "transform_input"):
             network.transform_input = transforms_input(path)
@@ -107,6 +112,10 @@ def _misfits(
     network: nn.Module, state: State, path: str, span: Span | None, head: Head | None
 ) -> Iterator[Diagnostic]:
     wanted = network.state_dict()
+    strange = {name: _strange(state[name], wanted[name]) for name in wanted if name in state}
+    for name, kind in [(name, kind) for name, kind in strange.items() if kind][:1]:
+        count = sum(map(bool, strange.values()))
+        yield WeightsUnusable(path=path, name=name, kind=kind, count=count, span=span)
     if head is not None and not any(name in state for name in head.names):
         wanted = {name: one for name, one in wanted.items() if name not in head.names}
     # files older than this counter do without it; it starts at 0 then
@@ -131,6 +140,21 @@ def _misfits(
     elif clashes:
         told = (f"`{name}` is {_size(state[name])}, not {_size(wanted[name])}" for name in clashes)
         yield WeightsOfAnotherSize(path=path, count=len(clashes), clashes=_few(told), span=span)
+
+
+def _strange(found: Tensor, wanted: Tensor) -> str:
+    """Why a tensor's numbers are none that a network computes with; empty if they are."""
+    if found.is_meta:
+        return "without numbers (on the meta device)"
+    if found.is_quantized:
+        return "quantised"
+    if found.layout != torch.strided:
+        return f"sparse (`{found.layout}`)" if "sparse" in str(found.layout) else str(found.layout)
+    if found.is_complex():
+        return "complex"
+    if wanted.is_floating_point() and not found.is_floating_point():
+        return f"of whole numbers (`{found.dtype}`)"
+    return ""
 
 
 def _differ_in_rows(names: Iterable[str], wanted: State, state: State) -> bool:

@@ -11,6 +11,7 @@ from kdgraph.data.known import KNOWN
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.probe import NoFeatures
 from kdgraph.models.aliases import aliases
+from kdgraph.models.checkpoint import split_path
 from kdgraph.models.known import LIBRARIES
 from kdgraph.normalisation import Normalisation
 from kdgraph.train import config, result
@@ -68,7 +69,7 @@ def teachers(run: RunDir) -> dict[str, Subject]:
     return {
         name: _subject(from_facts(about, str(about["weights"])))
         for name, about in told.items()
-        if _is_library(about["weights"]) or Path(about["weights"]).is_file()
+        if _is_library(about["weights"]) or Path(split_path(about["weights"])[0]).is_file()
     }
 
 

@@ -92,7 +92,8 @@ def from_facts(about: Mapping[str, Any], path: str) -> Exported:
     network = build(model, int(classes or 2), channels=channels)
     features = aliases(network).get("features")
     if classes is None and isinstance(features, str):  # written before files said it
-        rows = read_state(path).get(f"{features.removesuffix('.input')}.weight")
+        state = read_state(path, network.state_dict())
+        rows = state.get(f"{features.removesuffix('.input')}.weight")
         classes = None if rows is None else len(rows)
         network = network if rows is None else build(model, len(rows), channels=channels)
     load_weights(network, path, told=scale)

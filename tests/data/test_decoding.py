@@ -220,3 +220,13 @@ def test_an_image_of_no_pixels_is_refused():
     for blob in (head, b"P5 0 8 255\n", b"GIF89a" + struct.pack("<HHBBB", 0, 0, 0, 0, 0) + b";"):
         with pytest.raises(RecipeError, match="does not decode"):
             pixels(row(blob), 0, FORM)
+
+
+@pytest.mark.parametrize("kind", [2, 5, 7])  # text, a fraction, bytes
+def test_tags_of_another_kind_never_escape_as_another_exception(kind):
+    image = bytearray(tiff(RAMP.astype("<u2").tobytes(), 16, 1).blobs[0])
+    for at in range(10, 10 + 12 * 9, 12):
+        blob = bytearray(image)
+        blob[at + 2 : at + 4] = struct.pack("<H", kind)
+        with suppress(RecipeError):
+            pixels(row(bytes(blob)), 0, FORM)

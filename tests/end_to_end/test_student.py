@@ -185,7 +185,7 @@ def test_a_network_of_a_plugin_has_to_be_imported_first(at, lab):
         for name, text in code.items()
     }  # fmt: skip
 
-    assert "error[KD664]" in done["bare"].stderr
+    assert "error[KD621]" in done["bare"].stderr
     assert "`plain_net`, which is not known here" in done["bare"].stderr
     assert done["imported"].stdout == "torch.Size([2, 4])\n", done["imported"].stderr
 

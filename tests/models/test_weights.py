@@ -185,3 +185,221 @@ def test_weights_for_other_classes_are_told_by_the_classifier(tmp_path: Path) ->
     assert text.startswith("error[KD656]:")
     assert "are for 100 classes, the data has 10" in text
     assert "`fc.weight` has 100 rows" in text
+
+
+def moved(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    made = network()
+    made(torch.randn(4, 1, 8, 8))
+    return made
+
+
+def prefixed(state: State, prefix: str) -> State:
+    return {f"{prefix}{name}": one for name, one in state.items()}
+
+
+def loads(content: object, tmp_path: Path, part: str = "") -> nn.Module:
+    target = network()
+    torch.save(content, tmp_path / "a.pt")
+    load_weights(target, f"{tmp_path / 'a.pt'}{part}")
+    return target
+
+
+def same(one: nn.Module, other: nn.Module) -> bool:
+    return all(map(torch.equal, one.state_dict().values(), other.state_dict().values()))
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["module.", "model.", "_orig_mod.", "net.", "student.", "module.model.", "module._orig_mod.",
+     "backbone.", "encoder_q."],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_what_stands_before_all_names_is_taken_off(prefix, suffix, tmp_path):
+    source, target, path = moved(), network(), tmp_path / f"a{suffix}"
+    state = prefixed(source.state_dict(), prefix)
+    save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
+    load_weights(target, str(path))
+
+    assert same(source, target)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["model_state_dict", "state_dict", "model", "ema", "state_dict_ema", "model_ema", "net",
+     "network", "params", "params_ema", "student"],
+)  # fmt: skip
+def test_a_state_may_be_under_any_key(key, tmp_path):
+    source = moved()
+    content = {
+        key: source.state_dict(),
+        "optimizer": torch.optim.Adam(source.parameters()).state_dict(),
+        "epoch": 3,
+        "best": torch.tensor(0.5),
+    }
+
+    assert same(source, loads(content, tmp_path))
+
+
+def test_a_checkpoint_of_lightning_loads(tmp_path):
+    source = moved()
+    state = prefixed(source.state_dict(), "model.") | {"criterion.weight": torch.ones(10)}
+    content = {
+        "state_dict": state, "optimizer_states": [], "hyper_parameters": {"lr": 0.1}, "loops": {}
+    }  # fmt: skip
+
+    assert same(source, loads(content, tmp_path))
+
+
+def test_an_average_of_a_wrapped_network_loads_without_its_counter(tmp_path):
+    source = moved()
+    averaged = torch.optim.swa_utils.AveragedModel(nn.DataParallel(source))
+
+    assert "n_averaged" in averaged.state_dict()
+    assert same(source, loads(averaged.state_dict(), tmp_path))
+
+
+def test_wrappers_inside_are_taken_off_too(tmp_path):
+    source = moved()
+    state = {
+        name.replace("conv2.", "conv2._orig_mod."): one for name, one in source.state_dict().items()
+    }
+
+    assert same(source, loads(state, tmp_path))
+
+
+def test_counters_beside_the_tensors_are_left_out(tmp_path):
+    source = moved()
+    state = source.state_dict() | {"epoch": torch.tensor(3), "step": 17, "note": "late"}
+
+    assert same(source, loads(state, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        (lambda a, b: {"model": a, "ema": b}, ("model", "ema")),
+        (lambda a, b: {"state_dict": a, "state_dict_ema": b}, ("state_dict", "state_dict_ema")),
+        (
+            lambda a, b: {"state_dict": prefixed(a, "student.") | prefixed(b, "teacher.")},
+            ("state_dict.student", "state_dict.teacher"),
+        ),
+        (
+            lambda a, b: prefixed(a, "module.q.") | prefixed(b, "module.k."),
+            ("module.q", "module.k"),
+        ),
+        (lambda a, b: {"a": {"model": a}, "b": {"model": b}}, ("a.model", "b.model")),
+    ],
+)
+def test_of_several_states_the_user_chooses(content, names, tmp_path):
+    first, second = moved(0), moved(1)
+    whole = content(first.state_dict(), second.state_dict())
+    torch.save(whole, tmp_path / "a.pt")
+    text = refusal(tmp_path / "a.pt")
+
+    assert text.startswith("error[KD664]:")
+    assert all(f"`{tmp_path / 'a.pt'}#{name}`" in text for name in names)
+    for source, name in zip((first, second), names, strict=True):
+        assert same(source, loads(whole, tmp_path, f"#{name}"))
+
+
+def test_a_prefix_may_be_named_without_the_key_it_is_under(tmp_path):
+    first, second = moved(0), moved(1)
+    both = prefixed(first.state_dict(), "student.") | prefixed(second.state_dict(), "teacher.")
+
+    assert same(second, loads({"state_dict": both}, tmp_path, "#teacher"))
+
+
+def test_one_state_that_is_there_twice_is_no_choice(tmp_path):
+    source = moved()
+    content = {"model": source.state_dict(), "net": dict(source.state_dict())}
+
+    assert same(source, loads(content, tmp_path))
+
+
+def test_of_two_networks_the_one_of_the_right_size_is_meant(tmp_path):
+    source, larger = moved(), network(name="convnet16")
+    content = {"teacher": larger.state_dict(), "student": source.state_dict()}
+
+    assert same(source, loads(content, tmp_path))
+
+
+def test_a_part_that_is_not_there_is_a_mistake(tmp_path):
+    torch.save({"model": network().state_dict()}, tmp_path / "a.pt")
+    text = refusal(tmp_path / "a.pt#ema")
+
+    assert text.startswith(f"error[KD653]: no state dict in `{tmp_path / 'a.pt'}#ema`")
+    assert "the file holds `model`" in text
+
+
+def test_a_file_may_have_the_sign_in_its_name(tmp_path):
+    source, target = moved(), network()
+    torch.save(source.state_dict(), tmp_path / "a#1.pt")
+    load_weights(target, str(tmp_path / "a#1.pt"))
+
+    assert same(source, target)
+
+
+def test_names_that_do_not_fit_are_told_without_what_stands_before_all(tmp_path):
+    state = network(name="resnet8").state_dict()
+    torch.save(prefixed(state, "module."), tmp_path / "a.pth")
+
+    assert "`layer1.0.conv1.weight` 16×16×3×3" in refusal(tmp_path / "a.pth")
+
+
+def test_a_missing_weight_behind_a_prefix_is_named(tmp_path):
+    state = prefixed(moved().state_dict(), "net.")
+    del state["net.conv2.weight"]
+    torch.save(state, tmp_path / "a.pth")
+    text = refusal(tmp_path / "a.pth")
+
+    assert "missing from the file: `conv2.weight` 4×2×3×3\n" in text
+    assert "not known to the network: none" in text
+
+
+def quantised(one: Tensor) -> Tensor:
+    return torch.quantize_per_tensor(one, 0.1, 0, torch.qint8)
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's own, of kinds that it will drop
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda one: one.flatten(1).to_sparse(), "sparse"),
+        (lambda one: one.flatten(1).to_sparse_csr(), "sparse"),
+        (quantised, "quantised"),
+        (lambda one: one.to(torch.complex64), "complex"),
+        (lambda one: (one * 100).to(torch.int8), "of whole numbers (`torch.int8`)"),
+        (lambda one: one > 0, "of whole numbers (`torch.bool`)"),
+        (lambda one: one.to("meta"), "without numbers"),
+    ],
+    ids=["coo", "csr", "quantised", "complex", "int8", "bool", "meta"],
+)
+def test_tensors_of_another_kind_are_refused(change, words, tmp_path):
+    state = moved().state_dict()
+    state["conv1.weight"] = change(state["conv1.weight"])
+    torch.save(state, tmp_path / "a.pth")
+    text = refusal(tmp_path / "a.pth")
+
+    assert text.startswith("error[KD666]: `conv1.weight` in")
+    assert words in text
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.bool, torch.uint8])
+def test_whole_numbers_in_safetensors_are_refused_too(kind, tmp_path):
+    state = {name: one.to(kind) for name, one in moved().state_dict().items()}
+    save_file(state, tmp_path / "a.safetensors")
+
+    assert refusal(tmp_path / "a.safetensors").startswith("error[KD666]:")
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_another_precision_is_taken(kind, tmp_path):
+    source = moved()
+    state = {
+        name: one.to(kind) if one.is_floating_point() else one
+        for name, one in source.state_dict().items()
+    }
+    target = loads(state, tmp_path)
+
+    torch.testing.assert_close(target.conv1.weight, source.conv1.weight.to(kind).float())

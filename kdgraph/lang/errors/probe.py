@@ -1,4 +1,4 @@
-"""Mistakes about networks that a run has trained: KD664, KD695 and KD696."""
+"""Mistakes about networks that a run has trained: KD621, KD695 and KD696."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class NetworkOfPlugin(Diagnostic):
     `--plugin`.
     """
 
-    code: ClassVar = "KD664"
+    code: ClassVar = "KD621"
     title: ClassVar = "`{path}` is of a network `{network}`, which is not known here"
     help: ClassVar = (
         "import the file that declares it with `@kdgraph.network` first, or give it as `--plugin`"

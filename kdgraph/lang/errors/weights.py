@@ -76,19 +76,60 @@ class WeightsRunCode(Diagnostic):
 class WeightsWithoutState(Diagnostic):
     """A checkpoint was read, but no state dict is in it.
 
-    A state dict maps names to tensors. It may be the whole file, or stand under `model`
-    or `state_dict`.
+    A state dict maps names to tensors. It may be the whole file or be in it under any key, such as
+    `model`, `state_dict` or `ema`. A part that is asked for behind a `#`, as in `teacher.pt#ema`,
+    is such a key, or what the names of the tensors begin with.
     """
 
     code: ClassVar[str] = "KD653"
     title: ClassVar[str] = "no state dict in `{path}`"
     label: ClassVar[str] = "holds {found}"
-    help: ClassVar[str] = (
-        "the file holds {found}; save `model.state_dict()`, alone or under `model` or `state_dict`"
-    )
+    help: ClassVar[str] = "the file holds {found}; save `model.state_dict()`, alone or under a key"
 
     path: str
     found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeveralWeights(Diagnostic):
+    """A checkpoint holds more than one state dict that fits the network.
+
+    The weights as they were trained and their moving average, say, or those of a student and of
+    its teacher. Which one is meant is said behind the file's name:
+
+        teacher: {name: resnet56, weights: "checkpoint.pth#ema"}
+    """
+
+    code: ClassVar[str] = "KD664"
+    title: ClassVar[str] = "`{path}` holds several weights for this network"
+    label: ClassVar[str] = "which of them?"
+    help: ClassVar[str] = "choose one: {choices}"
+
+    path: str
+    choices: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsUnusable(Diagnostic):
+    """Tensors of a file have the right names, and are of a kind that no network here computes with.
+
+    Quantised weights are whole numbers that mean others, by a scale that is kept elsewhere; sparse
+    and complex ones, and those on the meta device (which have a shape and no numbers), fit no
+    layer. Nothing is converted by guess:
+
+        state = {name: one.to_dense() for name, one in state.items()}       # or .dequantize()
+        safetensors.torch.save_file(state, "plain.safetensors")
+    """
+
+    code: ClassVar[str] = "KD666"
+    title: ClassVar[str] = "`{name}` in `{path}` is {kind}"
+    label: ClassVar[str] = "{count} such"
+    help: ClassVar[str] = "save the weights as dense tensors of floating point ({count} are not)"
+
+    path: str
+    name: str
+    kind: str
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +246,7 @@ class RandomTeacher(Diagnostic):
     title: ClassVar[str] = "the weights of `{model}` are random, and {where} learns from it"
     label: ClassVar[str] = "random weights"
     help: ClassVar[str] = (
-        "give it weights: `{{name: {network}, weights: train}}`, or `weights:` with a file"
+        "write `weights: train` beside the name `{network}`, or the path of a file"
     )
 
     model: str
