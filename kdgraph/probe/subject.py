@@ -58,10 +58,9 @@ def runs_in(folder: Path) -> list[RunDir]:
     places = [folder, *sorted(folder.glob("seed-*"), key=lambda one: (len(one.name), one.name))]
     found = [RunDir(one) for one in places if RunDir(one).weights(STUDENT).is_file()]
     if not found:
-        begun = RunDir(folder).is_begun
-        reason = "it is not finished" if begun else "there is no such folder"
-        if begun and not RunDir(folder).config.exists():
-            reason = "it is no run"
+        reason = "it is not finished" if RunDir(folder).is_run else "it is no run"
+        if not folder.is_dir():
+            reason = "there is no such folder"
         raise RecipeError(NothingToProbe(folder=str(folder), reason=reason))
     return found
 
