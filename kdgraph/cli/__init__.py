@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
 
 import typer
 
 from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.system import NoCurrentFolder, refusal
 
 HELP = """Knowledge distillation as equations: write the loss, run it.
 
@@ -68,11 +73,37 @@ def _top(
 def main() -> None:
     """Run the command line; a user's mistake is a message and exit code 1, never a traceback."""
     try:
+        _see_folder()
         app()()
     except RecipeError as error:
-        from kdgraph.cli.telling import tell
-
-        tell(error)
-        sys.exit(1)
+        _fail(error)
+    except OSError as error:
+        told = refusal(error)
+        if told is None:
+            raise
+        _fail(RecipeError(told))
     except KeyboardInterrupt:
         sys.exit(STOPPED)
+
+
+def _see_folder() -> None:
+    """Refuse to work in a folder that is gone: torch ends the process there, without a word."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise RecipeError(NoCurrentFolder()) from None
+
+
+def _fail(error: RecipeError) -> NoReturn:
+    """Say what stopped the command."""
+    from kdgraph.cli.telling import tell
+
+    with suppress(OSError):
+        tell(error)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:  # what it can't take would come up again when Python ends
+        with suppress(OSError), Path(os.devnull).open("w", encoding="utf-8") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+    sys.exit(1)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from kdgraph.compare.job import Failed, Job, Said, Tick, Told, line
 from kdgraph.lang.diagnostics import RecipeError, render
+from kdgraph.lang.errors.system import refusal
 
 if TYPE_CHECKING:
     from kdgraph.train.events import Event
@@ -88,6 +89,12 @@ def work(order: dict[str, object], out: TextIO) -> int:
         _run(job, device, wire)
     except RecipeError as error:
         wire.send(Failed(error.diagnostics[0].headline, error.told()))
+        return 1
+    except OSError as error:
+        told = refusal(error)
+        if told is None:
+            raise
+        wire.send(Failed(told.headline, render(told)))
         return 1
     return 0
 

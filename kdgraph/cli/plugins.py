@@ -24,8 +24,9 @@ def load_plugins(files: Sequence[Path]) -> None:
         one.load()
     for path in files:
         if not path.is_file():
+            reason = "it is a folder" if path.is_dir() else "no such file"
             raise RecipeError(
-                UnreadableFile(path=str(path), reason="no such file", advice="check the path")
+                UnreadableFile(path=str(path), reason=reason, advice="check the path")
             )
         name = _free_name(path)
         spec = spec_from_file_location(name, path)

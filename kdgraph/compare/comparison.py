@@ -25,7 +25,7 @@ from kdgraph.train.cast import STUDENT, cast
 from kdgraph.train.method import Place
 from kdgraph.train.rehearsal import rehearse
 from kdgraph.train.result import Result
-from kdgraph.train.rundir import RunDir
+from kdgraph.train.rundir import RunDir, usable
 
 IDENTITY = "identity.json"
 """in a recipe's folder: what decides its runs, spelled out"""
@@ -130,9 +130,10 @@ class Comparison:
         return Known(one, model, made.experiment.training(stage).epochs, jobs)
 
     def _job(self, one: Entrant, found: Identity, folder: Path, seed: int) -> Job:
-        folder.mkdir(parents=True, exist_ok=True)
         words = json.dumps(found.facts, indent=1, ensure_ascii=False, default=str)
-        atomic.write_text(folder / IDENTITY, words + "\n")
+        with usable(self.wanted.out):
+            folder.mkdir(parents=True, exist_ok=True)
+            atomic.write_text(folder / IDENTITY, words + "\n")
         return Job(
             title=f"{one.name}, seed {seed}",
             recipe=one.recipe,

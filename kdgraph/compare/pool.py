@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -116,8 +117,9 @@ class Pool:
             )
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(job.words(device) + "\n")
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # it has died already, of what its exit code says
+            process.stdin.write(job.words(device) + "\n")
+            process.stdin.close()
         self.running[job.folder] = Running(job, process, device, job.shares - self.made)
         threading.Thread(target=self._relay, args=(job.folder, process.stdout), daemon=True).start()
         self.watcher.begin(job)

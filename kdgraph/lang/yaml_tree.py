@@ -135,9 +135,9 @@ def read_tree(source: Source, mistakes: list[Diagnostic] | None = None) -> Mappi
     except RecursionError:
         raise RecipeError(TooDeep(span=Span(source, 0, 1), limit=DEEPEST)) from None
     except READER_FAULTS as error:
-        at = getattr(error, "position", 0)
+        start = error.position if isinstance(error, yaml.reader.ReaderError) else 0
         problem = str(error).splitlines()[0]
-        raise RecipeError(NotYaml(span=Span(source, at, at + 1), problem=problem)) from None
+        raise RecipeError(NotYaml(span=Span(source, start, start + 1), problem=problem)) from None
     if not isinstance(top, yaml.MappingNode):
         at = Span(source, 0, min(1, len(source.text)))
         raise RecipeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,14 +23,37 @@ SEAL, END = ',\n "seal": "', '"\n}\n'
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file by this text."""
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
-    sync_folder(path.parent)
+    with _replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of this one when it has reached the disk."""
+    with naming(path):
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the system say which file it is about; a full disk does not by itself."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.filename is None or TEMPORARY in str(fault.filename):
+            fault.filename = str(path)
+        raise
 
 
 def write_sealed(path: Path, words: Mapping[str, object], *, allow_nan: bool = False) -> None:
@@ -88,16 +112,16 @@ def write_tensors(
     `about` goes into the head of the file.
     """
     copies = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    save_file(copies, temporary, metadata=_one(about))
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    sync_folder(path.parent)
+    with _replacing(path) as temporary:
+        try:
+            save_file(copies, temporary, metadata=_one(about))
+        except SafetensorError as fault:
+            number = re.search(r"(?:os error |code: )(\d+)", str(fault))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from fault
+        with temporary.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     return digest
 
 

@@ -118,8 +118,8 @@ def missing(run: RunDir, name: str = STUDENT) -> NothingToProbe:
         reason = f"it holds a run for each seed: {several}{', …' if seeds[3:] else ''}"
     elif run.path.is_file():
         reason = "it is a file"
-    elif run.is_begun:
-        reason = "it is not finished" if run.config.exists() else "it is no run"
+    elif run.path.is_dir():
+        reason = "it is not finished" if run.is_run else "it is no run"
     return _nothing(run, name, reason)
 
 

@@ -43,7 +43,7 @@ class Journal:
         line = entry(event)
         again = isinstance(event, (Finished, Compared))
         if line is not None and not (again and self._has(line)):
-            with self.path.open("a", encoding="utf-8") as file:
+            with atomic.naming(self.path), self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _has(self, line: dict[str, object]) -> bool:

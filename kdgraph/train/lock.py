@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kdgraph.lang.diagnostics import RecipeError
+from kdgraph.lang.errors.system import UnusableCache, reason_of
+
 PATIENCE = 0.2
 
 
@@ -19,9 +22,16 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     Args:
         path: the file; it is made, and stays.
         waiting: called once, if another process holds the lock.
+
+    Raises:
+        RecipeError: the file can't be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        mistake = UnusableCache(folder=str(path.parent), reason=reason_of(error))
+        raise RecipeError(mistake) from error
     try:
         if not _take(handle):
             waiting()
@@ -71,4 +81,6 @@ else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError:  # a file system without such locks
+            return True
         return True

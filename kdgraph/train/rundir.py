@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.resume import NothingToResume, RunExists, RunInUse
+from kdgraph.lang.errors.system import UnusableFolder, reason_of
 from kdgraph.train.lock import hold
 
 BEGUN = ".begun"
@@ -158,6 +159,19 @@ def _is_at(folder: Path, handle: int) -> bool:
 
 
 @contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """See that a folder can be made and written to.
+
+    Raises:
+        RecipeError: the system refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RecipeError(UnusableFolder(folder=str(folder), reason=reason_of(error))) from error
+
+
+@contextmanager
 def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> Iterator[RunDir]:
     """A new folder, held: `out` if it is free, by default the first free of `kd`, `kd-2`, `kd-3`.
 
@@ -166,15 +180,16 @@ def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> I
     Raises:
         RecipeError: `out` holds something, or another process begins a run in it.
     """
-    run = RunDir(_free(root, name) if out is None else out)
     with ExitStack() as stack:
-        try:
-            locked = stack.enter_context(held(run, make=True))
-        except RecipeError:
-            state = "a run that another process is training"
-            raise RecipeError(RunExists(folder=str(run.path), state=state)) from None
-        if out is not None:
-            _take(run, locked=locked)
+        with usable(out or root):
+            run = RunDir(_free(root, name) if out is None else out)
+            try:
+                locked = stack.enter_context(held(run, make=True))
+            except RecipeError:
+                state = "a run that another process is training"
+                raise RecipeError(RunExists(folder=str(run.path), state=state)) from None
+            if out is not None:
+                _take(run, locked=locked)
         try:
             yield run
         finally:
@@ -218,12 +233,15 @@ def again(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> I
     Raises:
         RecipeError: there is none, or another process is training in it.
     """
-    run = _resumed(name, out, root)
     with ExitStack() as stack:
-        try:
-            stack.enter_context(held(run))
-        except FileNotFoundError:  # who began it a moment ago has removed it
-            raise RecipeError(NothingToResume(folder=str(run.path))) from None
+        with usable(out or root):
+            run = _resumed(name, out, root)
+            try:
+                stack.enter_context(held(run))
+            except FileNotFoundError:  # who began it a moment ago has removed it
+                raise RecipeError(NothingToResume(folder=str(run.path))) from None
+            if not run.is_finished:
+                (run.path / BEGUN).touch()  # sees whether it can be written to, before training
         yield run
 
 
