@@ -145,6 +145,34 @@ def test_given_logits_are_compared_though_their_model_is_not_there(models, compi
         step(X, stored=Z[:, :1])
 
 
+@pytest.mark.parametrize(
+    ("recipe", "good", "bad"),
+    [
+        ("mse(conv(student.conv, 5), v)", (4, 5, 8, 8), [(4, 5, 1, 1), (4, 1, 8, 8), (4, 5)]),
+        ("mse(student.logits, v)", (4, 4), [(4, 1), (1, 4), (4,), (4, 4, 1)]),
+    ],
+)
+def test_of_a_model_that_is_not_there_what_its_values_are_compared_with_is_known(
+    models, compiled, recipe, good, bad
+):
+    text = f"loss: {recipe}\nwhere: {{v: teacher.block}}\n"
+    step = compiled(text, given=["v"], models={"student": models["student"]})
+
+    assert step(X, v=torch.ones(good).double()).total.isfinite()
+    for shape in bad:
+        with pytest.raises(ValueError, match=re.escape(str(shape))):
+            step(X, v=torch.ones(shape).double())
+
+
+def test_features_of_a_model_that_is_not_there_are_more_than_one_number(models, compiled):
+    text = "loss: mean((student.logits - v)^2)\nwhere: {v: teacher.features}\n"
+    step = compiled(text, given=["v"], models={"student": models["student"]})
+
+    assert step(X, v=Z).total.isfinite()
+    with pytest.raises(ValueError, match=r"`v` is \(b, \?\) in the recipe"):
+        step(X, v=Z[:, :1])
+
+
 def test_given_logits_are_raised_to_the_precision_of_the_loss(compiled):
     step = compiled(STORED, given=["stored"])
 
@@ -250,6 +278,7 @@ def test_a_batch_of_no_images_is_refused(compiled):
         (X.numpy(), "`x` is a numpy.ndarray, not a tensor"),
         ([X], "`x` is a list, not a tensor"),
         ((X * 9).to(torch.uint8), "`x` takes floating-point numbers, as the sample was (float64)"),
+        (X.to_sparse(), "`x` is sparse_coo: give `x.to_dense()`"),
         (X.to(torch.complex64), "`x` takes real numbers, and the value given is complex64"),
         ({"x": X, "z": X}, "this step takes x, y, not z"),
         ({"a": X}, "this step takes x, y, not a"),
