@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kdgraph.graph.build import Builder
+from kdgraph.graph.graph import Axis
 from kdgraph.graph.network import Network
 from kdgraph.graph.nodes import TooManyNodesError
 from kdgraph.graph.values import Path, Point
@@ -23,7 +24,8 @@ def types_of_given(
     """Sort and axes of these names, had they been computed.
 
     Each is built in a graph of its own, which is thrown away. A model that is not there
-    because its values are given is taken for one of as many classes as the student.
+    because its values are given is taken for one of as many classes as the student. Numbers
+    that name rows, such as those of negatives, may be more or fewer than the recipe draws.
     """
     found: dict[str, Given] = {}
     for name in names:
@@ -48,7 +50,10 @@ def _typed(recipe: Recipe, library: dict[str, Function], world: World, name: str
     node = build.graph.node(number)
     if node.op.name == "unknown":
         return None
-    return Given(node.sort, node.axes, _words(recipe, name))
+    axes = node.axes
+    if node.sort == "Labels" and axes is not None:  # they are looked up: any number of them will do
+        axes = tuple(axis if axis.rows else Axis() for axis in axes)
+    return Given(node.sort, axes, _words(recipe, name))
 
 
 def _built(

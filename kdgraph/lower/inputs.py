@@ -13,7 +13,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from kdgraph.graph.axes import rows_of_batch
+from kdgraph.graph.axes import Binding, merged, rows_of_batch
 from kdgraph.graph.graph import Axes, Axis, LossGraph
 from kdgraph.graph.world import View, World
 from kdgraph.lang.arguments import kind_of
@@ -26,6 +26,10 @@ FLOATS = frozenset(
     {"Logits", "Distribution", "LogDistribution", "Scaled", "Embedding", "Map", "Tokens", "Scalar"}
 )
 """sorts whose values are never whole numbers or truth values"""
+FREE_RULES = frozenset({"broadcast", "concat"})
+"""shape rules of words whose slots need not agree"""
+VECTORS = frozenset({"Logits", "Embedding"})
+"""sorts whose rows are never of one number, even where their width is not known"""
 FOLLOWS_SIZE = {"Map": 2, "Tokens": 1, "Tensor": 1}
 """sorts with axes that follow the size of the image, from this one on"""
 
@@ -96,6 +100,11 @@ class Inputs:
     debug: bool = False
     _matter: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Images come first: sizes of other values may follow from theirs."""
+        self.names = frozenset(one.name for one in self.inputs)
+        self.order = sorted(self.inputs, key=lambda one: one.kind != IMAGE)
+
     def matched(
         self,
         x: object,
@@ -108,26 +117,29 @@ class Inputs:
         Raises:
             TypeError: something is missing, or not asked for.
         """
-        takes = ", ".join(one.name for one in self.inputs)
-        known: dict[str, object] = {"y": y, "i": i, **given}
-        asked = {one.name for one in self.inputs}
         views = x if isinstance(x, Mapping) else {"x": x}
-        extra = {one for one in given if one not in asked}
-        extra |= {str(one) for one in views if one not in asked and not self._is_view(one)}
+        extra = [str(one) for one in given if one not in self.names]
+        extra += [str(one) for one in views if not self._may_be_given(one)]
         if extra:
-            msg = f"this step takes {takes}, not {', '.join(sorted(extra))}"
+            msg = f"this step takes {self._shown()}, not {', '.join(sorted(extra))}"
             raise TypeError(msg)
-        known.update(views)
+        known: dict[str, object] = {"y": y, "i": i, **given, **views}
         for one in self.inputs:
             if known.get(one.name) is None:
-                msg = f"this step needs {one.name!r}; it takes {takes}"
+                msg = f"this step needs {one.name!r}; it takes {self._shown()}"
                 if one.kind == IMAGE and not isinstance(x, Mapping) and x is not None:
                     msg += ": give the views as a dictionary by name"
                 raise TypeError(msg)
-        return {one.name: known[one.name] for one in self.inputs}
+        return known
 
-    def _is_view(self, name: object) -> bool:
-        return name == RAW or name in self.views or str(name) in map(share_of, self.views)
+    def _may_be_given(self, name: object) -> bool:
+        """Whether a view is one of the recipe's; a loop may make all of them for every stage."""
+        if name in self.names or name in self.views or name == RAW:
+            return True
+        return name in {share_of(view) for view in self.views}
+
+    def _shown(self) -> str:
+        return ", ".join(one.name for one in self.inputs)
 
     def checked(self, known: Mapping[str, object], device: torch.device) -> dict[str, Tensor]:
         """The inputs as tensors of the types that the program computes with.
@@ -137,38 +149,28 @@ class Inputs:
             TypeError: no tensor, or one of another type.
         """
         found: dict[str, Tensor] = {}
-        counts: dict[str, tuple[int, int]] = {}
+        counts: dict[str, int] = {}
         scaled = False
-        for one in self.inputs:
+        for one in self.order:
             value = self._tensor(one, known[one.name], device)
-            shape = value.shape
-            if one.axes is not None:
-                if len(shape) != len(one.axes):
-                    raise ValueError(_other_axes(one, shape))
-                for place, size in one.sizes:
-                    if shape[place] != size:
-                        if one.free and place > 1:
-                            self._other_sides(one, shape)
-                            scaled = True
-                        elif not scaled or not _may_follow(one, place, shape[place], size):
-                            raise ValueError(_other_axes(one, shape))
-                for place, each in one.rows:
-                    if shape[place] % each:
-                        raise ValueError(_broken(one, shape[place], each))
-                    counts[one.name] = (shape[place] // each, place)
-                    if len({count for count, _ in counts.values()}) > 1:
-                        raise ValueError(_other_rows(one, shape, counts))
+            scaled = self._compare_sizes(one, value.shape, scaled=scaled) or scaled
+            for place, each in one.rows:
+                count = value.shape[place]
+                if count % each:
+                    raise ValueError(_broken(one, count, each))
+                counts[one.name] = count // each
+                if counts[one.name] != next(iter(counts.values())):
+                    raise ValueError(_other_rows(one, value.shape, counts))
             found[one.name] = self._typed(one, value)
         if scaled:
             self._one_size(found)
-        if any(count == 0 for count, _ in counts.values()):
+        if 0 in counts.values():
             msg = "a batch has at least one image, and this one has none"
             raise ValueError(msg)
         if not torch.compiler.is_compiling():
             for one in self.inputs:
-                value = found[one.name]
-                if one.ranged and (value.device.type == "cpu" or self.debug):
-                    in_range(one, value)
+                if one.ranged and (found[one.name].device.type == "cpu" or self.debug):
+                    in_range(one, found[one.name])
         return found
 
     def images_in(self, values: Mapping[str, Tensor]) -> int:
@@ -178,9 +180,31 @@ class Inputs:
         )
         return next(known, 1)
 
+    def _compare_sizes(self, one: Input, shape: torch.Size, *, scaled: bool) -> bool:
+        """Compare the axes whose sizes are known; says whether an image has other sides."""
+        if one.axes is None:
+            return False
+        if len(shape) != len(one.axes):
+            raise ValueError(_other_axes(one, shape))
+        other = False
+        for place, size in one.sizes:
+            if shape[place] == size:
+                continue
+            if one.free and place >= OF_IMAGES - SIDES:
+                self._other_sides(one, shape)
+                other = True
+            elif not scaled or not _may_follow(one, place, shape[place], size):
+                raise ValueError(_other_axes(one, shape))
+        if one.sort in VECTORS and shape[-1] == 1 != one.axes[-1].size:
+            raise ValueError(_other_axes(one, shape))
+        return other
+
     def _tensor(self, one: Input, value: object, device: torch.device) -> Tensor:
         """The value as a tensor on the device of the step."""
         if isinstance(value, Tensor):
+            if value.layout != torch.strided:
+                msg = f"`{one.name}` is {_short(value.layout)}: give `{one.name}.to_dense()`"
+                raise TypeError(msg)
             if value.device == device:
                 return value
             if value.ndim == 0 and value.device.type == "cpu":
@@ -280,8 +304,29 @@ def inputs_of(
                 )
             )
         else:
-            made.append(Input(name, node.axes, NUMBERS, node.sort, _words(world, name)))
+            axes = _by_use(graph, number)
+            made.append(Input(name, axes, NUMBERS, node.sort, _words(world, name)))
     return Inputs(tuple(made), frozenset(world.views), sample.dtype, image, dtype)
+
+
+def _by_use(graph: LossGraph, number: int) -> Axes | None:
+    """The axes of a value; what is not known of them may be known of what it is compared with."""
+    axes = graph.node(number).axes
+    for _, consumer, slot in graph.dag.out_edges(number, data="slot"):
+        word = REGISTRY.get(graph.node(consumer).op.name)
+        own = word.parameter(slot) if word is not None else None
+        if word is None or own is None or not own.axes or word.flag("shape") in FREE_RULES:
+            continue
+        binding = Binding({})
+        for other, source in graph.inputs(consumer):
+            parameter = word.parameter(other)
+            if parameter is not None:
+                binding.bind(other, parameter.axes, graph.node(source).axes)
+        found = binding.result(own.axes) if not binding.mistakes else None
+        if found is None or (axes is not None and len(found) != len(axes)):
+            continue
+        axes = found if axes is None else tuple(map(merged, axes, found))
+    return axes
 
 
 def _words(world: World, name: str) -> str:
@@ -389,8 +434,8 @@ def _other_axes(one: Input, shape: torch.Size) -> str:
     return said
 
 
-def _other_rows(one: Input, shape: torch.Size, counts: Mapping[str, tuple[int, int]]) -> str:
-    words = ", ".join(f"{count} of `{name}`" for name, (count, _) in counts.items())
+def _other_rows(one: Input, shape: torch.Size, counts: Mapping[str, int]) -> str:
+    words = ", ".join(f"{count} of `{name}`" for name, count in counts.items())
     said = f"the inputs of a step are of the same images, but there are {words}"
     if one.kind == IMAGE or len(shape) == 1:
         return said
@@ -405,8 +450,8 @@ def _other_type(one: Input, dtype: torch.dtype, wanted: str, hint: str = "") -> 
     return f"`{one.name}` takes {wanted}, and the value given is {_short(dtype)}{hint}"
 
 
-def _short(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+def _short(kind: torch.dtype | torch.layout) -> str:
+    return str(kind).removeprefix("torch.")
 
 
 def _how(one: Input, value: object) -> str:

@@ -130,10 +130,12 @@ class Step(nn.Module):
             **given: the values of the names that were `given` when compiling.
         """
         matched = self.expects.matched(x, y, i, self._begun(given))
-        values = self.expects.checked(matched, self.program.clock.epoch.device)
+        clock = self.program.clock
+        epoch = clock.epoch
+        values = self.expects.checked(matched, epoch.device)
         known: dict[str, Tensor | None] = {"y": None, "i": None, **values}
         if not torch.compiler.is_compiling():
-            self.program.clock.must_know(self.times)
+            clock.must_know(self.times)
             self._meet(values)
         self.draws.fill(known, self.recollection.commits, self.filled)
         missing = [name for name in self.filled if known.get(name) is None and "i" in known]
@@ -142,7 +144,7 @@ class Step(nn.Module):
             raise TypeError(msg)
         try:
             begun = all(one.holds for one in self.memory.values())
-            found = self.running(known, begun=begun, like=self.program.clock.epoch)
+            found = self.running(known, begun=begun, like=epoch)
         except FAULTS as fault:
             if not torch.compiler.is_compiling():
                 point_out(fault, self.program)

@@ -17,7 +17,8 @@ SUP = "loss: cross_entropy(student.logits, y)\n"
 TABLE = """
 stages:
   - {name: near, compute: "neighbours(teacher.logits, 2)"}
-  - {name: student, loss: "cross_entropy(student.logits, y) + mean(student.logits)/columns(near[i])"}
+  - name: student
+    loss: cross_entropy(student.logits, y) + mean(student.logits)/columns(near[i])
 """
 
 

@@ -104,7 +104,8 @@ def test_labels_that_only_a_mask_lets_through_have_no_range(compiled):
 
 def test_labels_of_several_views_have_the_range_of_their_classes(compiled):
     step = compiled(
-        "loss: cross_entropy(student(two).logits, y[origin(two)])\nviews: {two: 'rotate(image, 0, 90)'}\n"
+        "loss: cross_entropy(student(two).logits, y[origin(two)])\n"
+        "views: {two: 'rotate(image, 0, 90)'}\n"
     )
     with pytest.raises(ValueError, match="`y` holds 4, but its numbers count from 0 to 3"):
         step({"two": X.repeat_interleave(2, 0)}, Y + 1)
@@ -142,6 +143,34 @@ def test_given_logits_are_compared_though_their_model_is_not_there(models, compi
     torch.testing.assert_close(step(X, stored=Z).total, expected, rtol=1e-9, atol=0)
     with pytest.raises(ValueError, match=r"`stored` is \(b, 4\) in the recipe"):
         step(X, stored=Z[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "good", "bad"),
+    [
+        ("mse(conv(student.conv, 5), v)", (4, 5, 8, 8), [(4, 5, 1, 1), (4, 1, 8, 8), (4, 5)]),
+        ("mse(student.logits, v)", (4, 4), [(4, 1), (1, 4), (4,), (4, 4, 1)]),
+    ],
+)
+def test_of_a_model_that_is_not_there_what_its_values_are_compared_with_is_known(
+    models, compiled, recipe, good, bad
+):
+    text = f"loss: {recipe}\nwhere: {{v: teacher.block}}\n"
+    step = compiled(text, given=["v"], models={"student": models["student"]})
+
+    assert step(X, v=torch.ones(good).double()).total.isfinite()
+    for shape in bad:
+        with pytest.raises(ValueError, match=re.escape(str(shape))):
+            step(X, v=torch.ones(shape).double())
+
+
+def test_features_of_a_model_that_is_not_there_are_more_than_one_number(models, compiled):
+    text = "loss: mean((student.logits - v)^2)\nwhere: {v: teacher.features}\n"
+    step = compiled(text, given=["v"], models={"student": models["student"]})
+
+    assert step(X, v=Z).total.isfinite()
+    with pytest.raises(ValueError, match=r"`v` is \(b, \?\) in the recipe"):
+        step(X, v=Z[:, :1])
 
 
 def test_given_logits_are_raised_to_the_precision_of_the_loss(compiled):
@@ -249,6 +278,7 @@ def test_a_batch_of_no_images_is_refused(compiled):
         (X.numpy(), "`x` is a numpy.ndarray, not a tensor"),
         ([X], "`x` is a list, not a tensor"),
         ((X * 9).to(torch.uint8), "`x` takes floating-point numbers, as the sample was (float64)"),
+        (X.to_sparse(), "`x` is sparse_coo: give `x.to_dense()`"),
         (X.to(torch.complex64), "`x` takes real numbers, and the value given is complex64"),
         ({"x": X, "z": X}, "this step takes x, y, not z"),
         ({"a": X}, "this step takes x, y, not a"),
@@ -318,8 +348,9 @@ def test_given_numbers_of_rows_are_compared_with_the_rows_there_are(models):
     assert step(X, Y, torch.arange(4), J=J.int()).total.isfinite()
     with pytest.raises(ValueError, match="`J` holds 16, but its numbers count from 0 to 15"):
         step(X, Y, torch.arange(4), J=J + 11)
-    with pytest.raises(ValueError, match=r"`J` is \(b, 3\) in the recipe"):
-        step(X, Y, torch.arange(4), J=J[:, :2])
+    assert step(X, Y, torch.arange(4), J=J[:, :2]).total.isfinite()
+    with pytest.raises(ValueError, match=r"`J` is \(b, \?\) in the recipe \(`negatives\("):
+        step(X, Y, torch.arange(4), J=J[:, 0])
     with pytest.raises(TypeError, match="`J` takes whole numbers, such as int64"):
         step(X, Y, torch.arange(4), J=J.double())
 
