@@ -103,7 +103,7 @@ def for_real(network: nn.Module, sample: Tensor) -> Iterator[tuple[Forward, Tens
         finally:
             for buffer, before in kept:
                 if not (buffer.is_meta or torch.equal(buffer, before)):
-                    buffer.copy_(before)
+                    buffer.resize_(before.shape).copy_(before)  # an observer fits it to a batch
 
 
 class Looks(TorchFunctionMode):
