@@ -46,7 +46,7 @@ class Average(Memory):
                 setattr(self, _kept(name), new.clone())
                 continue
             moved = kept + (1 - old.to(kept.dtype)) * (new - kept) if _moves(kept) else new
-            if name in self.buffered:  # an observer begins at infinity
+            if name in self.buffered and _moves(kept):  # an observer begins at infinity
                 moved = torch.where(kept.isfinite(), moved, new)
             put(kept, moved, finite)
         put(self.updates, count, finite)
@@ -69,7 +69,7 @@ def _kept(name: str) -> str:
 
 def _moves(tensor: Tensor) -> bool:
     """Whether a mean of such numbers is one of them: counters are copied."""
-    return tensor.is_floating_point()
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 @memory(network=True)
