@@ -14,7 +14,7 @@ from kdgraph.graph.tables import without_views
 from kdgraph.graph.world import World
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.arguments import UnknownSize
-from kdgraph.lang.errors.graph import EmptyLoss, SharedWeights
+from kdgraph.lang.errors.graph import EmptyLoss
 from kdgraph.lower.averaged import Averaged
 from kdgraph.lower.beginning import beginning
 from kdgraph.lower.cut import cut
@@ -32,6 +32,7 @@ from kdgraph.lower.step import Step
 from kdgraph.lower.suited import Autocast, Suited, cast, computes_in
 from kdgraph.lower.tap import apply_module
 from kdgraph.lower.tapped import Tapped
+from kdgraph.lower.weights import refuse_hollow, refuse_moved, refuse_shared
 from kdgraph.lower.write_networks import reader_name
 
 
@@ -75,7 +76,8 @@ def assemble(
     _refuse_open(graph)
     if not graph.terms and not graph.outputs:
         raise RecipeError(EmptyLoss())
-    _refuse_shared(world, networks)
+    refuse_hollow(networks, sample)
+    refuse_shared(world, networks)
     found = {sample.dtype, *map(computes_in, networks.values())}
     dtype = dtype or (torch.float64 if torch.float64 in found else torch.float32)
     autocast = Autocast()
@@ -96,6 +98,7 @@ def assemble(
         shown[model] = cast(batch, computes_in(networks[model]))
         body = _body(networks[model], paths, shown[model], op)
         readers[reader] = Reader(body, dtype, autocast, shown[model], own)
+    refuse_moved(world, networks, shown)
     applied = _applied(graph, world, networks, dtype, autocast)
     rests = _rests(graph, world, networks, shown, sample, prepare or {})
     wiring = Wiring(readers, applied, seed, dtype, ranks, examples, rests, networks, autocast)
@@ -142,23 +145,6 @@ def _refuse_open(graph: LossGraph) -> None:
     raise_for = [UnknownSize(span=at, words=at.text if at else "a size") for at in places]
     if raise_for:
         raise RecipeError(*raise_for)
-
-
-def _refuse_shared(world: World, networks: Mapping[str, nn.Module]) -> None:
-    """Refuse a parameter that one network trains and another keeps frozen."""
-    owner = {
-        id(parameter): (name, path)
-        for name, network in networks.items()
-        if not world.trains_model(name)
-        for path, parameter in network.named_parameters()
-    }
-    for name, network in networks.items():
-        if not world.trains_model(name):
-            continue
-        for path, parameter in network.named_parameters():
-            if id(parameter) in owner:
-                other, _ = owner[id(parameter)]
-                raise RecipeError(SharedWeights(trained=name, frozen=other, parameter=path))
 
 
 def _applied(

@@ -11,7 +11,13 @@ from torch import Tensor, nn
 
 from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.taps import TapCalledTwice, TapNotReached, TapNotTensor, no_such_call
+from kdgraph.lang.errors.taps import (
+    TapCalledTwice,
+    TapComplex,
+    TapNotReached,
+    TapNotTensor,
+    no_such_call,
+)
 from kdgraph.lower.tap import Tap
 
 
@@ -75,6 +81,10 @@ class Catch:
             raise RecipeError(
                 TapNotTensor(network=self.title, path=tap.path, found=found, span=tap.span)
             )
+        if value.is_complex():
+            dtype = str(value.dtype).removeprefix("torch.")
+            path = spelled(tap.path) or "forward"
+            raise RecipeError(TapComplex(network=self.title, path=path, dtype=dtype, span=tap.span))
         calls.append(value.clone() if self.clone[slot] else value)
         if tap.call is not None and len(calls) > -tap.call > 0:
             calls[tap.call - 1] = None  # not among the last calls any more

@@ -15,6 +15,7 @@ from kdgraph.lang.errors.taps import NetworkRefused
 from kdgraph.lower.catch import first_input
 from kdgraph.lower.stand_in import FAULTS, first_line, for_real, untouched
 from kdgraph.lower.suited import computes_in
+from kdgraph.lower.weights import refuse_hollow
 from kdgraph.lower.wrapped import refuse_wrapped
 from kdgraph.memory.ema import tensors_of
 from kdgraph.models.aliases import aliases
@@ -26,13 +27,15 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
     """A network as the language sees it, from one run of it on two rows of zeros.
 
     Raises:
-        RecipeError: the network is compiled or wrapped, or can't take such an image.
+        RecipeError: the network is compiled or wrapped, has no values, or can't take such an
+            image.
     """
     refuse_wrapped(name, network)
+    refuse_hollow({name: network})
     sizes, calls = _sizes(network, tuple(image))
     found = dict(aliases(network))
     logits = found.get("logits", "")
-    classes = sizes.get(logits if isinstance(logits, str) else "", (None,))[-1]
+    width = sizes.get(logits if isinstance(logits, str) else "")
     return Network(
         name=name,
         title=title or type(network).__name__,
@@ -40,7 +43,7 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
         sizes=sizes,
         paths=frozenset(path for path, _ in network.named_modules() if path),
         calls=calls,
-        classes=classes,
+        classes=width[-1] if width else None,
         image=tuple(image),
         values=sum(one.numel() for one in tensors_of(network).values()),
         takes={path: one for path, module in network.named_modules() if (one := _taken(module))},

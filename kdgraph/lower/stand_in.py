@@ -102,8 +102,15 @@ def for_real(network: nn.Module, sample: Tensor) -> Iterator[tuple[Forward, Tens
             yield network, torch.zeros(sample.shape, dtype=sample.dtype, device=device)
         finally:
             for buffer, before in kept:
-                if not (buffer.is_meta or torch.equal(buffer, before)):
-                    buffer.copy_(before)
+                if not (buffer.is_meta or equal(buffer, before)):
+                    buffer.resize_(before.shape).copy_(before)  # an observer fits it to a batch
+
+
+def equal(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors are of one shape and hold the same, whatever their layout."""
+    if one.layout == torch.strided:
+        return torch.equal(one, other)
+    return torch.equal(one.to_dense(), other.to_dense())
 
 
 class Looks(TorchFunctionMode):

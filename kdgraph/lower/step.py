@@ -53,7 +53,12 @@ class Step(nn.Module):
     Attributes:
         program: the lowered graph; `program.code` is readable Python.
         graph: the lean loss graph it was lowered from.
+        accepts_loss_kwargs: False, which the `Trainer` of Hugging Face asks for: the loss is a
+            mean over the batch, so that of each part of an accumulated batch is divided by their
+            number.
     """
+
+    accepts_loss_kwargs = False
 
     def __init__(
         self,

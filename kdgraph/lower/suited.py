@@ -17,9 +17,21 @@ from kdgraph.lower.frozen import everything
 
 
 def computes_in(network: nn.Module) -> torch.dtype | None:
-    """The precision of its first layer; None where it has no parameters of any."""
-    parameters = (one for module in everything(network) for one in module.parameters(recurse=False))
-    return next((one.dtype for one in parameters if one.is_floating_point()), None)
+    """The precision of its first layer; None where it has no parameters of any.
+
+    A layer that keeps its weights in whole numbers computes in the precision of what it is given:
+    that of its scales says nothing.
+    """
+    parts = [list(module.parameters(recurse=False)) for module in everything(network)]
+    plain = [held for held in parts if not any(map(_is_packed, held))]
+    each = [one for held in plain for one in held]
+    return next((one.dtype for one in each if one.is_floating_point()), None) or next(
+        (one.real.dtype for one in each if one.is_complex()), None
+    )
+
+
+def _is_packed(weight: Tensor) -> bool:
+    return not (weight.is_floating_point() or weight.is_complex())
 
 
 def cast(value: Any, dtype: torch.dtype | None) -> Any:  # noqa: ANN401 - whatever a module takes
@@ -31,6 +43,10 @@ def cast(value: Any, dtype: torch.dtype | None) -> Any:  # noqa: ANN401 - whatev
 
 def raised(value: Any, dtype: torch.dtype) -> Any:  # noqa: ANN401 - whatever a module gives
     """A value of a network as the loss computes with it; float64 stays."""
+    if isinstance(value, Tensor) and value.is_quantized:
+        value = value.dequantize()
+    if isinstance(value, Tensor) and value.layout != torch.strided:
+        value = value.to_dense()
     stays = isinstance(value, Tensor) and value.dtype == torch.float64
     return value if stays else cast(value, dtype)
 

@@ -25,6 +25,7 @@ class Average(Memory):
         self.momentum = momentum
         self.held = (network,)  # in a tuple, where `nn.Module` does not look for submodules
         self.names = tuple(tensors_of(network))
+        self.buffered = frozenset(name for name, _ in network.named_buffers())
         for name, tensor in tensors_of(network).items():
             self.register_buffer(_kept(name), tensor.detach().clone())
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
@@ -41,7 +42,12 @@ class Average(Memory):
         old = (count / (count + 1)).clamp(max=self.momentum)
         for name in self.names:
             kept, new = getattr(self, _kept(name)), now[name].detach()
+            if kept.shape != new.shape:  # an observer has fitted it to its first batch
+                setattr(self, _kept(name), new.clone())
+                continue
             moved = kept + (1 - old.to(kept.dtype)) * (new - kept) if _moves(kept) else new
+            if name in self.buffered and _moves(kept):  # an observer begins at infinity
+                moved = torch.where(kept.isfinite(), moved, new)
             put(kept, moved, finite)
         put(self.updates, count, finite)
 
@@ -63,7 +69,7 @@ def _kept(name: str) -> str:
 
 def _moves(tensor: Tensor) -> bool:
     """Whether a mean of such numbers is one of them: counters are copied."""
-    return tensor.is_floating_point()
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 @memory(network=True)

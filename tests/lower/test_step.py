@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import pytest
@@ -247,3 +248,27 @@ def test_a_schedule_is_not_followed_before_the_time_is_told():
     (weight,) = step(x, y).weights.values()
 
     assert weight.item() == pytest.approx(0.25)
+
+
+def test_accumulation_as_the_trainer_of_hugging_face_does_it_is_the_mean_of_the_parts():
+    """It divides a part's loss by their number, unless the model seems to take loss keywords."""
+    small = Small(recipe="loss: cross_entropy(student.logits @ teacher.logitsᵀ, origin(x))")
+
+    def gradients(parts):
+        small.step.zero_grad()
+        for part in parts:
+            takes = (
+                small.step.accepts_loss_kwargs
+                if hasattr(small.step, "accepts_loss_kwargs")
+                else any(
+                    one.kind == inspect.Parameter.VAR_KEYWORD
+                    for one in inspect.signature(small.step.forward).parameters.values()
+                )
+            )
+            loss = small.step(small.images(4, seed=part))[0]
+            (loss if takes else loss / len(parts)).backward()
+        return [one.grad.clone() for *_, one in small.step.trained() if one.grad is not None]
+
+    alone = [gradients([part]) for part in (1, 2)]
+    for found, one, other in zip(gradients([1, 2]), *alone, strict=True):
+        torch.testing.assert_close(found, (one + other) / 2, rtol=1e-9, atol=1e-12)

@@ -156,16 +156,49 @@ class AllFrozen(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class SharedWeights(Diagnostic):
-    """Two models share a parameter, and one of them is trained while the other is frozen.
+    """Two models share a parameter that one of them trains, while the other is frozen.
 
-    The frozen one would move, or the trained one would not. Give each a copy of its own, as
-    `copy.deepcopy(model)` makes one.
+    The frozen one would move. Give each a copy of its own, as `copy.deepcopy(model)` makes one.
+    A student may stand on the teacher's weights, as adapters do, where it does not train them:
+
+        teacher.requires_grad_(False)
+        models = {"teacher": teacher, "student": WithAdapters(teacher)}
+
+    A student that learns from itself needs no second model: `detach(student(a).logits)`
+    is what it says of another view, held constant.
     """
 
     code = "KD419"
     title = "`{trained}` is trained and `{frozen}` is frozen, but they share `{parameter}`"
-    help = "give one of them a copy: `copy.deepcopy(…)`"
+    help = (
+        "give one of them a copy: `copy.deepcopy(…)`\n"
+        "or do not train what they share: `requires_grad_(False)`"
+    )
 
     trained: str
     frozen: str
     parameter: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedBuffers(Diagnostic):
+    """A model in train mode moves a buffer that another model holds as well.
+
+    Batch norm in train mode moves its running statistics. A student that stands on the teacher's
+    layers, as adapters do, would change the teacher with each batch. Hold it in eval mode, by its
+    stage or in its own `train()`, or give it a copy of these layers:
+
+        stages:
+          - {name: student, trains: [student], mode: {student: eval}}
+    """
+
+    code = "KD440"
+    title = "`{moving}` runs in train mode and moves `{buffer}`, which `{other}` shares"
+    help = (
+        "hold it in eval mode, `mode: {{{moving}: eval}}` in its stage\n"
+        "or give one of them a copy: `copy.deepcopy(…)`"
+    )
+
+    moving: str
+    other: str
+    buffer: str

@@ -1,4 +1,4 @@
-"""Mistakes about networks that a plugin adds: KD645 to KD648."""
+"""Mistakes about networks that a plugin adds: KD645 to KD648, KD441; or wrapped, KD662."""
 
 from __future__ import annotations
 
@@ -87,6 +87,26 @@ class NetworkWrapped(Diagnostic):
     network: str
     how: str
     advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoValues(Diagnostic):
+    """A network has weights on the meta device: they have a shape and no values.
+
+    So it is where a network was built under `torch.device("meta")` and its weights were not
+    loaded, or only some of them were. Give the others room, then values:
+
+        network.to_empty(device="cpu")
+        network.load_state_dict(torch.load("weights.pt"))
+    """
+
+    code: ClassVar[str] = "KD441"
+    title: ClassVar[str] = "`{weight}` of `{network}` has no values: it is on the meta device"
+    label: ClassVar[str] = "without values"
+    help: ClassVar[str] = "load its weights before: `load_state_dict(…, assign=True)`"
+
+    network: str
+    weight: str
 
 
 @dataclass(frozen=True, kw_only=True)
