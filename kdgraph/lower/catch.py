@@ -11,13 +11,8 @@ from torch import Tensor, nn
 
 from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.taps import (
-    TapCalledTwice,
-    TapComplex,
-    TapNotReached,
-    TapNotTensor,
-    no_such_call,
-)
+from kdgraph.lang.errors.own_networks import TapComplex
+from kdgraph.lang.errors.taps import TapCalledTwice, TapNotReached, TapNotTensor, no_such_call
 from kdgraph.lower.tap import Tap
 
 
