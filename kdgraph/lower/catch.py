@@ -11,13 +11,8 @@ from torch import Tensor, nn
 
 from kdgraph.graph.tap_path import spelled
 from kdgraph.lang.diagnostics import RecipeError
-from kdgraph.lang.errors.taps import (
-    TapCalledTwice,
-    TapComplex,
-    TapNotReached,
-    TapNotTensor,
-    no_such_call,
-)
+from kdgraph.lang.errors.own_networks import TapComplex
+from kdgraph.lang.errors.taps import TapCalledTwice, TapNotReached, TapNotTensor, no_such_call
 from kdgraph.lower.tap import Tap
 
 
@@ -148,12 +143,14 @@ class Hooks:
         if not self.holders:
             self._take_off()
 
-    @torch.compiler.assume_constant_result
     def stand(self) -> None:
         """Put the hooks on while a forward is traced, for good if nothing holds them there."""
         if not self.holders and not self.stands:
             self.stands = True
             self._put_on()
+
+    # what `torch.compiler.assume_constant_result` sets, which loads the compiler and takes seconds
+    stand._dynamo_marked_constant = True  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _put_on(self) -> None:
         """The keys are the same each time, since what is compiled is guarded by them."""

@@ -98,17 +98,22 @@ def _moved(
     if not shared:
         return []
     before = {path: (one._version, one.clone()) for path, one in shared.items()}  # noqa: SLF001 - torch's only name
-    with suppress(*FAULTS), untouched(network), torch.no_grad():
-        with for_real(network, sample[:2]) as (forward, x):
-            network.train()  # which may hold a part of itself in eval mode
-            for module in network.modules() if follows else ():
-                module.training = True
-            forward(x)
-            return [
-                path
-                for path, one in shared.items()
-                if one._version != before[path][0] or not equal(one, before[path][1])  # noqa: SLF001 - see above
-            ]
+    pair = torch.empty((2, *sample.shape[1:]), dtype=sample.dtype, device="meta")
+    with (
+        suppress(*FAULTS),
+        untouched(network),
+        torch.no_grad(),
+        for_real(network, pair) as (forward, x),
+    ):
+        network.train()  # which may hold a part of itself in eval mode
+        for module in network.modules() if follows else ():
+            module.training = True
+        forward(x)
+        return [
+            path
+            for path, one in shared.items()
+            if one._version != before[path][0] or not equal(one, before[path][1])  # noqa: SLF001 - see above
+        ]
     return []
 
 

@@ -1,4 +1,4 @@
-"""Mistakes about networks that a plugin adds: KD645 to KD648, KD441; or wrapped, KD662."""
+"""Mistakes about networks that a plugin adds: KD645 to KD648, KD662, KD441 to KD442."""
 
 from __future__ import annotations
 
@@ -107,6 +107,25 @@ class NoValues(Diagnostic):
 
     network: str
     weight: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapComplex(Diagnostic):
+    """A tap gives complex numbers, and losses are of real ones.
+
+    Weights may be complex, as those of layers that work on Fourier coefficients. Tap a module
+    whose output is real, or let the network give an absolute value, or the real and the
+    imaginary part side by side.
+    """
+
+    code: ClassVar[str] = "KD442"
+    title: ClassVar[str] = "`{path}` of `{network}` gives complex numbers"
+    label: ClassVar[str] = "{dtype}"
+    help: ClassVar[str] = "tap a real value, such as `v.abs()` of it in the network"
+
+    network: str
+    path: str
+    dtype: str
 
 
 @dataclass(frozen=True, kw_only=True)

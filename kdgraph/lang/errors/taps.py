@@ -156,25 +156,6 @@ class TapNotReached(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TapComplex(Diagnostic):
-    """A tap gives complex numbers, and losses are of real ones.
-
-    Weights may be complex, as those of layers that work on Fourier coefficients. Tap a module
-    whose output is real, or let the network give an absolute value, or the real and the
-    imaginary part side by side.
-    """
-
-    code = "KD442"
-    title = "`{path}` of `{network}` gives complex numbers"
-    label = "{dtype}"
-    help = "tap a real value, such as `v.abs()` of it in the network"
-
-    network: str
-    path: str
-    dtype: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class NetworkRefused(Diagnostic):
     """A network cannot take images of the shape that the data set has.
 
