@@ -50,6 +50,7 @@ def test_the_users_own_data_need_a_root(name):
         ({"label_noise": 1.0}, "label_noise", "1.0"),
         ({"label_noise": -0.1}, "label_noise", "-0.1"),
         ({"size": 0}, "size", "0"),
+        ({"size": 100_000}, "size", "100000"),
         ({"channels": 2}, "channels", "2"),
         ({"classes": 1}, "classes", "1"),
         ({"limit": 0}, "limit", "0"),

@@ -11,6 +11,9 @@ import yaml
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from kdgraph import student as student_of
+from kdgraph.data.load import load
+from kdgraph.experiment import examine
 from kdgraph.models.build import build
 from tests.end_to_end.command import STEPS, kdgraph, tiny
 
@@ -89,8 +92,20 @@ def test_the_students_weights_are_those_of_its_network_and_measure_as_told(digit
     assert all(value.isfinite().all() for value in state.values())
     with safe_open(run / "student.safetensors", "pt") as file:
         assert json.loads(file.metadata()["kdgraph"]) == {
-            "model": "convnet12", "recipe": "kd", "mean": [0.3061], "std": [0.3761]
+            "model": "convnet12", "recipe": "kd", "mean": [0.3061], "std": [0.3761],
+            "classes": 10, "names": list("0123456789"), "size": [8, 8],
         }  # fmt: skip
+
+
+def test_the_student_in_python_is_as_right_as_the_table_says(digits):
+    run, _ = digits
+    student, test = student_of(run), load(examine("kd", "digits").data).test
+    with torch.no_grad():
+        right = student(test.pixels).argmax(dim=1) == test.labels
+    row = json.loads((run / "result.json").read_text())["table"][-1]
+
+    assert row["name"] == "student distilled"
+    assert right.double().mean().item() == pytest.approx(row["last"][0], abs=1e-12)
 
 
 def test_the_journal_has_every_epoch_with_every_term_and_its_measure(digits):
