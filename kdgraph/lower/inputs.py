@@ -133,10 +133,13 @@ class Inputs:
         return known
 
     def _may_be_given(self, name: object) -> bool:
-        """Whether a view is one of the recipe's; a loop may make all of them for every stage."""
+        """Whether a view is one of the recipe's; a loop may make all of them for every stage.
+
+        What is made on the way to a view has its name and a dot: `m.1`.
+        """
         if name in self.names or name in self.views or name == RAW:
             return True
-        return name in {share_of(view) for view in self.views}
+        return name in {share_of(view) for view in self.views} or "." in str(name)
 
     def _shown(self) -> str:
         return ", ".join(one.name for one in self.inputs)

@@ -92,6 +92,7 @@ class Step(nn.Module):
         self.running = Running(program, graph, self.autocast)
         self.inputs = tuple(one.name for one in expects.inputs)
         self.filled = tuple(name for name in self.running.order if name in draws.names)
+        self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
         self.models = dict(networks)
         self._networks = dict(networks)
         run = {str(graph.node(n).op.knob("model")) for n in graph.find("run")}
