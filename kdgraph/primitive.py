@@ -134,7 +134,8 @@ def primitive(function: Any = None, **flags: object) -> Any:
             where the backward is not the derivative; `several="v"` where it compares the
             entries of `v` along the axis `over`, or the last, and one alone says nothing;
             `directed=True` where `target` is what `guess` should come to; `log="…"` names
-            its twin in log-space, which takes the sides exchanged where it is `turned=True`.
+            its twin in log-space, which takes the sides exchanged where it is `turned=True`;
+            `require="low <= high"` what its numbers must be, at `check`.
 
     Returns:
         the function itself, with its `signature` attached and registered.

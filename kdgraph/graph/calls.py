@@ -18,7 +18,7 @@ from kdgraph.graph.infer import infer_word
 from kdgraph.graph.lookup import outside
 from kdgraph.graph.numbers import a_number, check_plain
 from kdgraph.graph.part_names import is_place, part_name
-from kdgraph.graph.ranges import check_temperatures
+from kdgraph.graph.ranges import check_numbers, check_temperatures
 from kdgraph.graph.remembered import NAMED, check_choice, check_pool, filled_in
 from kdgraph.graph.scope import Scope
 from kdgraph.graph.sides import check_heads, check_sides
@@ -289,6 +289,7 @@ def word(
         check_labels(build, made, inputs, at, filled.spans)
         check_plain(build, made, inputs, at, filled.spans)
     check_temperatures(build, made, inputs, filled.spans, at.span)
+    check_numbers(build, made, knobs, inputs, filled.spans, at.span)
     number = checked(build, op, inputs, found, at, filled.spans)
     check_heads(build, number, filled.spans, at)
     check_bulk(build, number, at)

@@ -20,6 +20,7 @@ SCHEDULES: dict[str, Callable[..., float]] = {
     "cos": math.cos,
     "detach": lambda v: v,
 }
+KNOWN = frozenset({*SCHEDULES, "const", "clock", "param"})
 
 
 def moments(graph: LossGraph, number: int) -> dict[str, float]:
@@ -30,26 +31,35 @@ def moments(graph: LossGraph, number: int) -> dict[str, float]:
     always = constant(graph, number)
     if always is not None:
         return {"": always}
-    found = {when: _at(graph, number, clock) for when, clock in MOMENTS.items()}
+    if any(graph.node(one).op.name not in KNOWN for one in graph.reach(number)):
+        return {}
+    found = {when: _at(graph, number, clock, {}) for when, clock in MOMENTS.items()}
     return {when: value for when, value in found.items() if value is not None}
 
 
-def _at(graph: LossGraph, number: int, clock: Mapping[str, float]) -> float | None:
+def _at(
+    graph: LossGraph, number: int, clock: Mapping[str, float], seen: dict[int, float | None]
+) -> float | None:
     """The value of a node at a moment; None where it is not known then."""
-    known = constant(graph, number)
-    if known is not None:
-        return known
+    if number not in seen:
+        known = constant(graph, number)
+        seen[number] = _computed(graph, number, clock, seen) if known is None else known
+    return seen[number]
+
+
+def _computed(
+    graph: LossGraph, number: int, clock: Mapping[str, float], seen: dict[int, float | None]
+) -> float | None:
     node = graph.node(number)
     if node.op.name == "clock":
         return clock.get(str(node.op.knob("name")))
-    start = node.op.knob("start")
-    if node.op.name == "param" and node.axes == () and "step" in clock:
+    if node.op.name == "param":
+        start = node.op.knob("start") if node.axes == () and "step" in clock else None
         return float(start) if isinstance(start, (int, float)) else None
-    fold = SCHEDULES.get(node.op.name)
-    inside = [_at(graph, source, clock) for source in graph.sources(number)]
-    if fold is None or not inside or None in inside:
+    inside = [_at(graph, source, clock, seen) for source in graph.sources(number)]
+    if not inside or None in inside:
         return None
     try:
-        return float(fold(*inside))
+        return float(SCHEDULES[node.op.name](*inside))
     except (ArithmeticError, ValueError):
         return None

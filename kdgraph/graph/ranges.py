@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdgraph.graph.arithmetic import COMPARES
+from kdgraph.graph.constant import FOLDS
 from kdgraph.graph.frames import pointed
 from kdgraph.graph.moments import moments
 from kdgraph.graph.scope import Scope
 from kdgraph.lang.errors.arguments import NegativeTemperature, Required
+from kdgraph.lang.parse import expression
 from kdgraph.lang.recipe import Function
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Compare, Number, Syntax
@@ -48,6 +51,47 @@ def meets(build: Builder, function: Function, tree: Call, inner: Scope) -> bool:
 def _side(condition: Compare) -> Syntax:
     """The side of a comparison that is no plain number."""
     return condition.right if isinstance(condition.left, Number) else condition.left
+
+
+def check_numbers(
+    build: Builder,
+    made: Signature,
+    knobs: tuple[tuple[str, object], ...],
+    inputs: tuple[tuple[str, int], ...],
+    spans: dict[str, Span],
+    at: Span,
+) -> None:
+    """Refuse numbers that a word says it can't take, such as bounds in the wrong order."""
+    if not made.flag("require"):
+        return
+    condition = expression(str(made.flag("require")))
+    assert isinstance(condition, Compare)
+    known = {name: {"": value} for name, value in knobs if isinstance(value, (int, float))}
+    known |= {slot: moments(build.graph, number) for slot, number in inputs}
+    left, right = (
+        {"": side.value} if isinstance(side, Number) else known.get(write(side), {})
+        for side in (condition.left, condition.right)
+    )
+    for when in {**left, **right}:
+        one, other = (side.get(when, side.get("")) for side in (left, right))
+        if one is None or other is None or FOLDS[COMPARES[condition.op]](one, other):
+            continue
+        name = write(_side(condition))
+        written = build.frames[0].span if build.frames else spans.get(name, at)
+        edge = dict(inputs).get(name)
+        if edge is not None:
+            written = pointed(build.graph, edge, build.frames, written).span
+        build.note(
+            Required(
+                span=written,
+                function=build.frames[0].function if build.frames else made.name,
+                condition=write(condition),
+                side=name,
+                value=f"{one if _side(condition) is condition.left else other:g}",
+                when=when,
+            )
+        )
+        return
 
 
 def check_temperatures(

@@ -33,7 +33,7 @@ def detach(v: Values[Tensor | float, "..."]) -> Values[Tensor | float, "..."]:
     return v.detach() if isinstance(v, Tensor) else v
 
 
-@primitive(gradient="custom", sort="same")
+@primitive(gradient="custom", sort="same", require="strength >= 0")
 def reverse(v: Values[Tensor | float, "..."], strength: Scalar) -> Values[Tensor | float, "..."]:
     r"""The value, trained the other way: descent becomes ascent.
 
@@ -41,7 +41,7 @@ def reverse(v: Values[Tensor | float, "..."], strength: Scalar) -> Values[Tensor
 
     Args:
         v: any values.
-        strength: $\lambda$, a number or a schedule; itself not trained by this.
+        strength: $\lambda$, a number or a schedule from 0 up; itself not trained by this.
 
     Shapes:
         any → the same.

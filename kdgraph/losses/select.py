@@ -78,7 +78,7 @@ def max(
     return a if a >= b else b
 
 
-@primitive(sort="same")
+@primitive(sort="same", require="low <= high")
 def clamp(
     v: Values[Tensor | float, "..."], *, low: float | None = None, high: float | None = None
 ) -> Values[Tensor | float, "..."]:

@@ -20,30 +20,41 @@ def logarithm(graph: LossGraph, at: int, asked: Node) -> int | None:
         at: the node.
         asked: what asks for it; where that is a `log`, the result goes by its name.
     """
+    before = graph.next
+    found = _logarithm(graph, at, {})
+    if found is not None and found >= before and asked.op.name == "log":
+        graph.amend(found, name=asked.name)
+    return found
+
+
+def _logarithm(graph: LossGraph, at: int, seen: dict[int, int | None]) -> int | None:
+    if at not in seen:
+        seen[at] = _built(graph, at, seen)
+    return seen[at]
+
+
+def _built(graph: LossGraph, at: int, seen: dict[int, int | None]) -> int | None:
     node = graph.node(at)
-    name = asked.name if asked.op.name == "log" else ""
     if node.op.name in TWINS:
         op, sort = TWINS[node.op.name]
-        return graph.add(
-            replace(node, op=Op(op, node.op.knobs), sort=sort, name=name), graph.inputs(at)
-        )
+        made = replace(node, op=Op(op, node.op.knobs), sort=sort, name="")
+        return graph.add(made, graph.inputs(at))
     if node.op.name == "exp":
         return graph.sources(at)[0]
     if node.op.name == "sub":
-        return _other_side(graph, at, name)
+        return _other_side(graph, at)
     if node.op.name not in SUMS:
         return None
-    inner = replace(asked, name="")
-    sides = [logarithm(graph, side, inner) for side in graph.sources(at)]
+    sides = [_logarithm(graph, side, seen) for side in graph.sources(at)]
     if sides == [None, None]:
         return None
-    for place, side in enumerate(graph.sources(at)):
-        if sides[place] is None:
-            sides[place] = _plain(graph, side)
-    left, right = sides
+    left, right = (
+        _plain(graph, side) if log is None else log
+        for side, log in zip(graph.sources(at), sides, strict=True)
+    )
     if left is None or right is None:
         return None
-    made = replace(node, op=Op(SUMS[node.op.name]), sort="Tensor", name=name)
+    made = replace(node, op=Op(SUMS[node.op.name]), sort="Tensor", name="")
     return graph.add(made, (("left", left), ("right", right)))
 
 
@@ -61,7 +72,7 @@ def _plain(graph: LossGraph, at: int) -> int | None:
     return graph.add(number(math.log(value), node)) if value > 0 else None
 
 
-def _other_side(graph: LossGraph, at: int, name: str) -> int | None:
+def _other_side(graph: LossGraph, at: int) -> int | None:
     """log(1 − σ(v)) is log σ(−v)."""
     one, sigmoid = graph.sources(at)
     node = graph.node(sigmoid)
@@ -70,5 +81,5 @@ def _other_side(graph: LossGraph, at: int, name: str) -> int | None:
     turned = graph.add(
         replace(node, op=Op("neg"), name=""), (("value", graph.sources(sigmoid)[0]),)
     )
-    made = replace(node, op=Op("log_sigmoid"), sort="Tensor", name=name)
+    made = replace(node, op=Op("log_sigmoid"), sort="Tensor", name="")
     return graph.add(made, (("v", turned),))

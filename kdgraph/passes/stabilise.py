@@ -112,15 +112,24 @@ def _weighed(graph: LossGraph, node: Node, inputs: Inputs) -> int | None:
         return None
     (_, left), (_, right) = inputs
     for share, value in ((left, right), (right, left)):
-        weighs = graph.node(share).sort == "Distribution" or share in graph.reach(value)
-        if weighs and graph.node(share).axes != () and _has_log(graph, value):
+        if graph.node(share).axes == () or not _has_log(graph, value):
+            continue
+        if graph.node(share).sort == "Distribution" or share in graph.reach(value):
             op = Op("mul", ((SHARE, True),))
             return graph.add(replace(node, op=op), (("left", share), ("right", value)))
     return None
 
 
 def _has_log(graph: LossGraph, number: int) -> bool:
-    """Whether a value is a logarithm, or a sum or product of some."""
-    name = graph.node(number).op.name
-    inside = graph.sources(number) if name in {"neg", "add", "sub", "mul", "div"} else ()
-    return name == "log" or any(_has_log(graph, one) for one in inside)
+    """Whether a value is a logarithm, or made of some by arithmetic."""
+    seen, queue = {number}, [number]
+    while queue:
+        at = queue.pop()
+        name = graph.node(at).op.name
+        if name == "log":
+            return True
+        inside = graph.sources(at) if name in {"neg", "add", "sub", "mul", "div"} else ()
+        fresh = [one for one in inside if one not in seen]
+        seen.update(fresh)
+        queue += fresh
+    return False

@@ -87,12 +87,24 @@ def test_values_of_the_command_line_are_compared():
         "info_nce(student.logits, T=0)",
         "nce(student.logits, T=-0.1)",
         "warm(0)·mean(student.logits)",
+        "mean(clamp(student.logits, low=1, high=0))",
+        "mean(reverse(student.logits, -1))",
+        "mean(reverse(student.logits, ramp(0, -1)))",
         "ramp(0, 1, over=0)·mean(student.logits)",
         "anneal(0, 1, over=-3)·mean(student.logits)",
     ],
 )
-def test_every_number_of_the_library_has_its_range(loss: str):
+def test_every_number_of_the_library_and_of_words_has_its_range(loss: str):
     assert codes(loss) == ["KD231"]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["clamp(student.logits, low=1)", "clamp(student.logits, low=1, high=1)",
+     "reverse(student.logits, ramp(0, 1))", "reverse(student.logits, norm(teacher.logits)[0])"],
+)  # fmt: skip
+def test_numbers_of_words_that_are_in_range_are_taken(loss: str):
+    assert codes(f"mean({loss})") == []
 
 
 def test_a_minus_before_logits_is_meant():
