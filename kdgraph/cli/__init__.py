@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
-
-import typer
+from typing import TYPE_CHECKING, NoReturn
 
 from kdgraph.lang.diagnostics import RecipeError
 from kdgraph.lang.errors.system import NoCurrentFolder, refusal
+
+if TYPE_CHECKING:
+    import typer
 
 HELP = """Knowledge distillation as equations: write the loss, run it.
 
@@ -27,6 +31,8 @@ STOPPED = 130
 
 def app() -> typer.Typer:
     """The application with its commands."""
+    import typer
+
     from kdgraph.cli.check import check
     from kdgraph.cli.compare import compare
     from kdgraph.cli.explain import explain
@@ -55,26 +61,27 @@ def app() -> typer.Typer:
     made.command("show", cls=Command)(show)
     made.command("list", cls=Command)(list_)
     made.command("explain", cls=Command)(explain)
-    made.callback(invoke_without_command=True)(_top)
+
+    def top(
+        version: bool = typer.Option(False, "--version", help="Say which version this is."),  # noqa: FBT001 - Typer's form
+    ) -> None:
+        """Say the version, or nothing."""
+        if version:
+            from kdgraph import __version__
+
+            typer.echo(f"kdgraph {__version__}")
+            raise typer.Exit
+
+    made.callback(invoke_without_command=True)(top)
     return made
-
-
-def _top(
-    version: bool = typer.Option(False, "--version", help="Say which version this is."),  # noqa: FBT001 - Typer's form
-) -> None:
-    """Say the version, or nothing."""
-    if version:
-        from kdgraph import __version__
-
-        typer.echo(f"kdgraph {__version__}")
-        raise typer.Exit
 
 
 def main() -> None:
     """Run the command line; a user's mistake is a message and exit code 1, never a traceback."""
     try:
-        _see_folder()
-        app()()
+        with _ending_at_once():
+            _see_folder()
+            app()()
     except RecipeError as error:
         _fail(error)
     except OSError as error:
@@ -84,6 +91,25 @@ def main() -> None:
         _fail(RecipeError(told))
     except KeyboardInterrupt:
         sys.exit(STOPPED)
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Let Ctrl-C end the process where it stands, until a stage of training takes it as a wish.
+
+    There is nothing to lose before. As an exception, it leaves the libraries that are being
+    imported at that moment half imported, and those end in a traceback or an abort.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _see_folder() -> None:

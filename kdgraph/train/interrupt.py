@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 EXIT_CODE = 130
 
@@ -28,7 +29,7 @@ class Wish:
 
 @contextmanager
 def interruptible(*, patient: bool = False) -> Iterator[Wish]:
-    """Turn the first Ctrl-C, or SIGTERM, into a wish; the second one acts as ever.
+    """Turn the first Ctrl-C, or SIGTERM, into a wish; the second one stops at once.
 
     Args:
         patient: take further ones as the same wish. A launcher passes on what the terminal
@@ -45,7 +46,7 @@ def interruptible(*, patient: bool = False) -> Iterator[Wish]:
         del frame
         wish.stop = True
         if not patient:
-            signal.signal(number, before[number] or signal.SIG_DFL)
+            signal.signal(number, _second(number, before[number]))
 
     for number in signals:
         signal.signal(number, heard)
@@ -54,3 +55,10 @@ def interruptible(*, patient: bool = False) -> Iterator[Wish]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
+
+
+def _second(number: int, before: object) -> Any:  # noqa: ANN401 - as `signal` types it
+    """What a second signal does: a Ctrl-C still gives the terminal back and the folder."""
+    if number == signal.SIGINT and before == signal.SIG_DFL:
+        return signal.default_int_handler
+    return before or signal.SIG_DFL

@@ -182,33 +182,42 @@ def begin(name: str, *, out: Path | None = None, root: Path = Path("runs")) -> I
     """
     with ExitStack() as stack:
         with usable(out or root):
-            run = RunDir(_free(root, name) if out is None else out)
-            try:
-                locked = stack.enter_context(held(run, make=True))
-            except RecipeError:
-                state = "a run that another process is training"
-                raise RecipeError(RunExists(folder=str(run.path), state=state)) from None
-            if out is not None:
-                _take(run, locked=locked)
+            run = _new(stack, root, name) if out is None else _entered(stack, out, named=True)
         try:
             yield run
         finally:
             run.abandon()
 
 
-def _free(root: Path, name: str) -> Path:
-    """A folder that is made here."""
-    root.mkdir(parents=True, exist_ok=True)
+def _new(stack: ExitStack, root: Path, name: str) -> RunDir:
+    """The first folder that is free; also an empty one that a killed process has left."""
     for path in _names(root, name):
         try:
-            path.mkdir()
-        except FileExistsError:
+            return _entered(stack, path, named=False)
+        except (RecipeError, FileExistsError):
             continue
-        return path
     raise AssertionError
 
 
-def _take(run: RunDir, *, locked: bool) -> None:
+def _entered(stack: ExitStack, folder: Path, *, named: bool) -> RunDir:
+    """A folder of this name, held from now on.
+
+    Raises:
+        RecipeError: it is not free.
+    """
+    run = RunDir(folder)
+    with ExitStack() as own:
+        try:
+            locked = own.enter_context(held(run, make=True))
+        except RecipeError:
+            state = "a run that another process is training"
+            raise RecipeError(RunExists(folder=str(folder), state=state)) from None
+        _take(run, locked=locked, mark=named or not locked)
+        stack.enter_context(own.pop_all())
+    return run
+
+
+def _take(run: RunDir, *, locked: bool, mark: bool) -> None:
     """Mark a folder as a run's. One that a killed process has marked, and no more, is free."""
     folder = str(run.path)
     if any(one.name != BEGUN for one in run.path.iterdir()):
@@ -217,6 +226,8 @@ def _take(run: RunDir, *, locked: bool) -> None:
             raise RecipeError(RunExists(folder=folder, state="other files", advice=advice))
         state = "a finished run" if run.is_finished else "a run"
         raise RecipeError(RunExists(folder=folder, state=state))
+    if not mark:
+        return
     try:
         (run.path / BEGUN).touch(exist_ok=locked)
     except FileExistsError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from typer.testing import CliRunner
 
+from kdgraph import cli
 from kdgraph.cli import app
 from kdgraph.lang.diagnostics import RecipeError
 
@@ -72,3 +75,14 @@ def test_an_option_without_its_value_is_still_told_by_the_parser():
 
 def test_h_is_help():
     assert CliRunner().invoke(app(), ["run", "-h"]).output.startswith("Usage:")
+
+
+def test_ctrl_c_ends_a_command_at_once_while_there_is_nothing_to_lose(monkeypatch):
+    seen = []
+    monkeypatch.setattr(cli, "app", lambda: lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    before = signal.getsignal(signal.SIGINT)
+
+    cli.main()
+
+    assert seen == [signal.SIG_DFL]
+    assert signal.getsignal(signal.SIGINT) is before

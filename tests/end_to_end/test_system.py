@@ -48,7 +48,7 @@ def test_the_folder_runs_may_be_a_file(here, tmp_path):
     code, _, err = here("run", "kd", "--on", tiny(tmp_path), *WORDS)
 
     assert code == 1
-    assert err.startswith("error[KD631]: can't keep a run in `runs`: file exists")
+    assert err.startswith("error[KD631]: can't keep a run in `runs`: not a directory")
 
 
 @pytest.mark.parametrize("command", ["run", "compare"])

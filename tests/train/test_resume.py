@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from kdgraph.train.interrupt import Interrupted
+from kdgraph.train.interrupt import Interrupted, interruptible
 from tests.train.worker import fresh, train
 
 CHECKOUT = Path(__file__).parents[2]
@@ -125,3 +125,16 @@ def test_without_resume_a_stage_begins_anew(tmp_path, uninterrupted):
     result = train(tmp_path, step, resume=False)
 
     assert_the_same(step, result, tmp_path, uninterrupted)
+
+
+def test_a_second_ctrl_c_still_gives_the_folder_back():
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        with interruptible() as wish:
+            signal.raise_signal(signal.SIGINT)
+            assert wish.stop
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -35,6 +35,15 @@ def test_a_second_run_of_a_name_gets_a_folder_of_its_own(tmp_path):
     assert [run.path.name for run in runs] == ["kd", "kd-2", "kd-3"]
 
 
+@LOCKS
+def test_an_empty_folder_that_a_killed_process_has_left_is_used(tmp_path):
+    (tmp_path / "kd").touch()
+    (tmp_path / "kd-2").mkdir()
+
+    with rundir.begin("kd", root=tmp_path) as run, rundir.begin("kd", root=tmp_path) as other:
+        assert (run.path.name, other.path.name) == ("kd-2", "kd-3")
+
+
 def test_a_folder_that_nothing_was_written_to_goes(tmp_path):
     with rundir.begin("kd", root=tmp_path), rundir.begin("kd", out=tmp_path / "mine"):
         assert len(list(tmp_path.iterdir())) == 2
