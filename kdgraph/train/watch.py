@@ -20,7 +20,10 @@ from kdgraph.train.snapshot import Snapshot
 
 @dataclass
 class Watch:
-    """Looks at all tensors that a stage changes; nothing here waits but `culprit`.
+    """Looks at all tensors that a stage changes; nothing here waits once training has begun.
+
+    A tensor that is not finite when training begins is not watched: the mask of a causal
+    attention is −∞ by design, and the range that an observer has seen begins at ±∞.
 
     Args:
         step: in the modes that it is trained in.
@@ -30,12 +33,14 @@ class Watch:
     step: Step
     snapshot: Snapshot
     statistics: list[Tensor] = field(init=False)
+    infinite: frozenset[str] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
-        """Find the buffers that a forward changes by itself, such as running means."""
+        """Find what is not finite by design, and the buffers that a forward changes by itself."""
+        self.infinite = frozenset(self._not_finite())
         place = self.snapshot.trained[0].parameter.device
         zero = torch.zeros((), device=place)  # where there are none, and where the first one is
-        self.statistics = [zero, *(one for _, one in self._buffers())]
+        self.statistics = [zero, *(one for name, one in self._buffers() if self._counts(name))]
 
     def largest_statistic(self) -> Tensor:
         """The largest absolute value among the buffers that a forward changes."""
@@ -43,12 +48,19 @@ class Watch:
 
     def is_whole(self) -> Tensor:
         """Whether weights, buffers, memory and the optimiser's state are all finite."""
-        return _largest(list(self.snapshot.live().values())).isfinite()
+        live = self.snapshot.live().items()
+        return _largest([one for name, one in live if self._counts(name)]).isfinite()
 
     def culprit(self) -> str:
         """The first of them that is not finite; empty if all are, as on another rank."""
+        return next(filter(self._counts, self._not_finite()), "")
+
+    def _counts(self, name: str) -> bool:
+        return name not in self.infinite
+
+    def _not_finite(self) -> Iterator[str]:
         named = {**dict(self._buffers()), **self.snapshot.live()}
-        return next((name for name, one in named.items() if not one.isfinite().all()), "")
+        return (name for name, one in named.items() if not one.isfinite().all())
 
     def _buffers(self) -> Iterator[tuple[str, Tensor]]:
         """Those of modules in train mode, by the names that people call them."""

@@ -145,6 +145,18 @@ def test_a_statistic_that_is_not_finite_stops_a_run_whose_loss_is_fine(tmp_path,
     assert len(list((tmp_path / "checkpoints" / "1").glob("0*"))) == (1 if spoilt >= 6 else 0)
 
 
+@pytest.mark.parametrize("saved", [True, False])
+def test_what_is_infinite_by_design_stops_no_run(tmp_path, saved):
+    step = SmallStep(44)
+    mask = torch.full((3, 3), -torch.inf).triu(1)  # of a causal attention
+    step.student.norm.register_buffer("mask", mask, persistent=saved)
+
+    run(step, tmp_path, told={"epochs": 1})
+
+    assert torch.equal(step.student.norm.mask, mask)
+    assert len(list((tmp_path / "checkpoints" / "1").glob("0*"))) == 1
+
+
 def weights_after_the_last_update(step):
     step.theta.register_hook(lambda gradient: gradient.sign() * 1e3)
     return {"lr": 1e38}
