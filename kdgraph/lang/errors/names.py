@@ -173,6 +173,28 @@ class NameClash(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnlyInModules(Diagnostic):
+    """A word that stands for several modules, one for each map of a model, needs a name.
+
+        where:
+          z: branches(student, 10)
+
+    In `modules:` it has one, and each of its modules is applied to its own map:
+
+        modules: {h: "branches(student, 10)"}
+        where:
+          z: h[0](student.maps[0])
+    """
+
+    code = "KD351"
+    title = "`{word}` makes a module for each map of a model, and is named in `modules:`"
+    label = "has no name here"
+    help = "write it in `modules:`, as in `h: {word}(student, 10)`, and `h[0](student.maps[0])` here"
+
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HiddenWord(Diagnostic):
     """A word of a plugin has the name of something that the language or its library has already.
 
