@@ -97,7 +97,11 @@ def check_labels(
     """Refuse what is no class or number of an example where labels belong, such as `epoch`."""
     for slot, number in inputs:
         one = made.parameter(slot)
-        if one is None or one.sort != "Labels" or not accepts("Labels", build.graph.node(number).sort):
+        if (
+            one is None
+            or one.sort != "Labels"
+            or not accepts("Labels", build.graph.node(number).sort)
+        ):
             continue
         known = constant(build.graph, number) is not None
         wrong = "" if known else no_index(build.graph, number)

@@ -81,9 +81,7 @@ WORDS = (
 def stand_ins() -> Iterator[set[str]]:
     """Know the words that are missing; gives back which these are."""
     missing = {
-        one.name: one
-        for one in WORDS
-        if REGISTRY.get(one.name) is None and one.name not in FORMS
+        one.name: one for one in WORDS if REGISTRY.get(one.name) is None and one.name not in FORMS
     }
     REGISTRY._added.update(missing)
     try:

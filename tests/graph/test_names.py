@@ -229,7 +229,8 @@ SUP = "where: {sup: 'cross_entropy(student.logits, y)'}\n"
 
 @pytest.mark.parametrize("name", ["part", "rows", "zip", "count", "learn", "kd", "softmax", "mean"])
 def test_a_function_of_ones_own_goes_before_the_word_of_that_name(name):
-    text = f"loss: sup + {name}(student.logits, 3)\n{SUP}define:\n  {name}(a, b): b·norm(norm(a), over=-1)\n"
+    own = f"define:\n  {name}(a, b): b·norm(norm(a), over=-1)\n"
+    text = f"loss: sup + {name}(student.logits, 3)\n{SUP}{own}"
     found = analyse(read_recipe(Source("own.kd", text)), world())
 
     assert found.mistakes == ()

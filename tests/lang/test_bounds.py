@@ -135,7 +135,7 @@ def test_a_message_shortens_what_it_quotes():
     text = "loss: " + " · ".join(["mean(y)"] * 1_000)
     found = analyse(read_all(Source("long.kd", text)).recipe, world()).mistakes
 
-    assert [one.code for one in found][0] == "KD403"
+    assert found[0].code == "KD403"
     assert all(len(render(one)) < 1_000 for one in found)
 
 
@@ -176,7 +176,7 @@ def test_recipes_that_use_five_each_ten_levels_deep_are_too_many(tmp_path):
     assert [type(one) for one in reading.mistakes] == [TooManyFiles]
 
 
-def test_a_long_file_is_not_read_to_its_end(tmp_path, monkeypatch):
+def test_a_long_file_is_not_read_to_its_end(tmp_path):
     path = tmp_path / "long.kd"
     with path.open("wb") as file:
         file.truncate(1 << 40)  # a terabyte of nothing

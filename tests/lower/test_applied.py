@@ -22,8 +22,7 @@ def compiled(text: str) -> Step:
 @pytest.mark.parametrize(
     "text",
     [
-        "kl(softmax(teacher.fc(tokens(teacher.maps[2])))"
-        " ‖ softmax(student.fc(tokens(student.maps[2]))))",
+        "mse(teacher.fc(tokens(teacher.maps[2])) ‖ student.fc(tokens(student.maps[2])))",
         "mse(teacher.layer3(pool(student.maps[1], 4)) ‖ pool(student.maps[2], 2))",
         "mse(teacher.layer3(student.maps[1]) ‖ student.maps[2])",
         "mse(teacher.bn1(pool(student.maps[0], 3)) ‖ pool(student.maps[0], 3))",

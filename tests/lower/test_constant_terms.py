@@ -1,4 +1,4 @@
-"""Numbers beside the terms of a loss, and truth values in sums: right in total, terms and shapes."""
+"""Numbers beside the terms of a loss, and truth values in sums, come to what they read as."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_a_line_break_in_a_title_ends_no_comment(field, line):
     words = f'"harmless{line}\\\\input{{secret}}"'
     recipe = read_recipe(Source("evil.kd", f"loss: a\nwhere: {{a: 1}}\n{field}: {words}\n"))
 
-    assert [one for one in latex.text(recipe).splitlines() if "input" in one][0].startswith("% ")
+    assert all(one[0] == "%" for one in latex.text(recipe).splitlines() if "input" in one)
     assert "\n\\input" not in latex.text(recipe)
 
 

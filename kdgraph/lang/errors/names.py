@@ -189,7 +189,9 @@ class OnlyInModules(Diagnostic):
     code = "KD351"
     title = "`{word}` makes a module for each map of a model, and is named in `modules:`"
     label = "has no name here"
-    help = "write it in `modules:`, as in `h: {word}(student, 10)`, and `h[0](student.maps[0])` here"
+    help = (
+        "write it in `modules:`, as in `h: {word}(student, 10)`, and `h[0](student.maps[0])` here"
+    )
 
     word: str
 
