@@ -268,6 +268,8 @@ def fuzzed(asked: argparse.Namespace) -> int:
         codes.update(set(told))
         if only:
             print(text, told)
+        if number % 1_000 == 999:
+            print(f"{number + 1} checked, {len(passed)} pass", flush=True)
         if not told and text not in original:
             passed.append((number, text))
     refused = (len(only) or asked.mutants) - len(passed) - sum(found.values())

@@ -201,7 +201,7 @@ class HiddenWord(Diagnostic):
     """A word of a plugin has the name of something that the language or its library has already.
 
         @primitive
-        def kd(teacher: Logits[Tensor, "b k"], student: Logits[Tensor, "b k"]) -> Scalar: ...
+        def kd(z: Logits[Tensor, "b k"]) -> Scalar: ...
 
     A recipe that calls `kd` means the library's, and would never reach the plugin's. A function of
     `define:` may have such a name: it holds in its own recipe alone.
