@@ -61,7 +61,8 @@ def _is_open(network: Network, graphs: list[LossGraph], name: str) -> bool:
             return True
         for number in (*graph.find("tap"), *graph.find("apply")):
             op = graph.node(number).op
-            if op.knob("model") == name and network.size(str(op.knob("path"))) is None:
+            unseen = op.name == "apply" and network.paths is None  # is it a module at all?
+            if op.knob("model") == name and (unseen or network.size(str(op.knob("path"))) is None):
                 return True
     return False
 

@@ -219,7 +219,9 @@ def _parameter(
     if knob(text) is not None:
         return Parameter(one.arg, knob=text, default=value, many=many)
     sort, axes = _sorted(one.annotation, owner)
-    plain = any(isinstance(part, ast.Name) and part.id in PLAIN for part in ast.walk(one.annotation))
+    plain = any(
+        isinstance(part, ast.Name) and part.id in PLAIN for part in ast.walk(one.annotation)
+    )
     return Parameter(one.arg, sort=sort, axes=axes, default=value, many=many, plain=plain)
 
 

@@ -107,6 +107,8 @@ def facts(spec: DataSpec) -> Facts:
 
     >>> facts(DataSpec("cifar100", size=64)).height
     64
+    >>> facts(DataSpec("cifar100", limit=256, fraction=0.5)).train
+    256
     """
     known = KNOWN[spec.name]
     other = spec.channels is not None and spec.channels != known.channels
@@ -118,4 +120,17 @@ def facts(spec: DataSpec) -> Facts:
         width=known.width if spec.size is None else spec.size,
         mean=None if other else known.mean,
         std=None if other else known.std,
+        train=_used(spec, known.train, spec.limit, spec.fraction),
+        test=_used(spec, known.test, spec.test_limit),
     )
+
+
+def _used(
+    spec: DataSpec, there: int | None, limit: int | None, fraction: float = 1.0
+) -> int | None:
+    """How many of the images are used; made-up ones are as many as the limit says."""
+    if there is None or (limit is not None and limit < 1) or not 0 < fraction <= 1:
+        return there
+    there = limit if spec.name == "synthetic" and limit is not None else there
+    total = round(fraction * there)
+    return max(1, total if limit is None else min(total, limit))

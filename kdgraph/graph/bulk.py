@@ -26,7 +26,8 @@ def check_bulk(build: Builder, number: int, tree: Syntax) -> None:
     count = numbers_of(build.graph, number)
     if count > MOST:
         at = pointed(build.graph, number, build.frames, tree.span).span
-        what = f"`{write(tree)}` would hold {shown_count(count)} numbers, more than {shown_count(MOST)}"
+        told = f"{shown_count(count)} numbers, more than {shown_count(MOST)}"
+        what = f"`{write(tree)}` would hold {told}"
         build.note(TooLarge(span=at, what=what))
 
 

@@ -28,7 +28,13 @@ from kdgraph.graph.values import Maker, Many, Model, Path, Point, Unknown, Value
 from kdgraph.graph.world import SIZES, VIEW_SOURCES
 from kdgraph.lang.errors.arguments import MissingArgument, TooManyArguments
 from kdgraph.lang.errors.foreign import foreign_function
-from kdgraph.lang.errors.names import NotAValue, UnknownFunction, UnknownKnob, UnknownView
+from kdgraph.lang.errors.names import (
+    NotAValue,
+    OnlyInModules,
+    UnknownFunction,
+    UnknownKnob,
+    UnknownView,
+)
 from kdgraph.lang.errors.sorts import AxisClash
 from kdgraph.lang.errors.suggest import suggest
 from kdgraph.lang.syntax import Attribute, Call, Missing, Name, Syntax
@@ -266,6 +272,9 @@ def word(
         scope: where the names of its arguments are looked up.
         applied: what it is applied to, if the call is a module of `modules:`.
     """
+    if made.flag("each") and applied is None:
+        build.note(OnlyInModules(span=tree.span, word=made.name))
+        return build.unknown(tree.span)
     direct, name = build.direct is tree, ""
     filled = fill(build, made, tree, scope, applied)
     knobs, inputs = filled.knobs, tuple(filled.inputs)

@@ -56,9 +56,7 @@ def _is_given_nothing(
             function = build.frames[0].function if build.frames else sign_of(op, tree)
             shown = ", ".join(map(str, axes))
             build.note(
-                EmptyValue(
-                    span=place.span, function=function, slot=place.slot or slot, axes=shown
-                )
+                EmptyValue(span=place.span, function=function, slot=place.slot or slot, axes=shown)
             )
             return True
     return False

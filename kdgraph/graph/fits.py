@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.axes import RankMistake, agree
 from kdgraph.graph.constant import constant, is_whole
+from kdgraph.graph.early import INDEXING
 from kdgraph.graph.frames import Argument, pointed
-from kdgraph.graph.graph import Axes, Axis, Op
+from kdgraph.graph.graph import Axes, Axis, LossGraph, Op
 from kdgraph.graph.infer import SIGNS, SortMistake
 from kdgraph.graph.network import Network
 from kdgraph.graph.values import Maker, Path
@@ -67,26 +68,23 @@ def check_view(build: Builder, model: str, number: int, span: Span) -> int:
     return build.unknown(span)
 
 
-def no_index(build: Builder, which: int) -> str:
+def no_index(graph: LossGraph, which: int) -> str:
     """What a value is that can't name rows, columns or classes; nothing for one that may."""
-    node = build.graph.node(which)
-    value = constant(build.graph, which)
+    node, value = graph.node(which), constant(graph, which)
     if value is not None:
         return "" if value == int(value) else "a fraction"
     if node.op.name == "clock":
         return "a time"
     if node.sort in NAMELESS:
         return node.sort
+    if node.op.name in INDEXING and node.sort != "Labels":
+        return no_index(graph, graph.sources(which)[0])
     word = REGISTRY.get(node.op.name)
     computed = word.kind in COMPUTED if word is not None else node.op.name in ALWAYS_FRACTIONS
-    if not computed or is_whole(build.graph, which):
+    if not computed or is_whole(graph, which):
         return ""
-    return "" if _is_open(build, which) else "Fraction"
-
-
-def _is_open(build: Builder, number: int) -> bool:
-    """Whether something that nothing is known of has a part in a value."""
-    return any(build.graph.node(one).op.name in OPEN for one in build.graph.reach(number))
+    is_open = any(graph.node(one).op.name in OPEN for one in graph.reach(which))
+    return "" if is_open else "Fraction"
 
 
 def check_labels(
@@ -99,10 +97,14 @@ def check_labels(
     """Refuse what is no class or number of an example where labels belong, such as `epoch`."""
     for slot, number in inputs:
         one = made.parameter(slot)
-        if one is None or one.sort != "Labels" or not accepts("Labels", build.graph.node(number).sort):
+        if (
+            one is None
+            or one.sort != "Labels"
+            or not accepts("Labels", build.graph.node(number).sort)
+        ):
             continue
         known = constant(build.graph, number) is not None
-        wrong = "" if known else no_index(build, number)
+        wrong = "" if known else no_index(build.graph, number)
         if not wrong and build.graph.node(number).axes == ():
             wrong = "" if one.plain and known else "Scalar"
         if wrong:
@@ -147,7 +149,7 @@ def given_axes(build: Builder, path: Path, number: int, span: Span) -> Axes | No
     """
     network = build.world.networks[path.model.name]
     axes = build.graph.node(number).axes
-    if not axes or any(axis.rows for axis in axes[1:]):
+    if not axes or network.paths is None or any(axis.rows for axis in axes[1:]):
         return ()
     rows, sizes = axes[0], [axis.size for axis in axes[1:]]
     known = [size for size in sizes if size is not None]

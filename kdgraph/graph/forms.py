@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.borrow import view_called
 from kdgraph.graph.axes import RankMistake
+from kdgraph.graph.borrow import view_called
 from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.frames import pointed
 from kdgraph.graph.graph import Axes, Axis, Op

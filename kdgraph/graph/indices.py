@@ -94,7 +94,7 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
     inside = build.graph.node(which)
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
     found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
-    wrong = no_index(build, which)
+    wrong = no_index(build.graph, which)
     if wrong:
         found = Inferred(mistakes=(SortMistake("which", WHOLE, wrong),))
     elif node.axes == ():
@@ -149,7 +149,7 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
     if not check_examples(build, number, which, cell.span, tree.value.span):
         return build.unknown(tree.span)
     found = infer_columns(node, build.graph.node(which))
-    wrong = no_index(build, which)
+    wrong = no_index(build.graph, which)
     if wrong:
         found = Inferred(mistakes=(SortMistake("which", WHOLE, wrong),))
     return checked(build, Op("columns"), inputs, found, tree, spans)

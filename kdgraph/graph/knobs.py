@@ -122,4 +122,4 @@ def _is_of_batch(graph: LossGraph, number: int) -> bool:
     """Whether a size is that of a batch, which differs from step to step."""
     at, sources = graph.node(number).op.knob("at"), graph.sources(number)
     axes = graph.node(sources[0]).axes if sources else None
-    return bool(axes) and isinstance(at, int) and bool(axes[at].rows)
+    return axes is not None and isinstance(at, int) and bool(axes[at].rows)

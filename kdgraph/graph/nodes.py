@@ -69,8 +69,12 @@ class Nodes:
         """
         node = self.graph.node(number)
         count = elements(node.axes, self.world.batch)
-        if count <= MOST_ELEMENTS or node.op.name == "param" or any(
-            elements(one.axes, self.world.batch) > MOST_ELEMENTS for _, one in self.seen(inputs)
+        if (
+            count <= MOST_ELEMENTS
+            or node.op.name == "param"
+            or any(
+                elements(one.axes, self.world.batch) > MOST_ELEMENTS for _, one in self.seen(inputs)
+            )
         ):
             return
         at = pointed(self.graph, number, self.frames, span).span

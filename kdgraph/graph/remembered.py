@@ -102,5 +102,16 @@ def check_pool(
     k, examples = told.get("k"), build.world.examples
     if told.get("mode") == "relax" and "other" not in dict(inputs):
         build.note(RelaxNeedsOther(span=tree.span))
-    if isinstance(k, int) and examples is not None and not told.get("replace") and k >= examples:
-        build.note(TooFewOthers(span=tree.span, k=k, others=examples - 1))
+    if examples is None or not isinstance(k, int) or told.get("replace"):
+        return
+    others = examples - 1
+    other, classes = dict(inputs).get("other"), build.world.classes
+    if other is not None and classes and told.get("mode") == "exact" and _is_y(build, other):
+        others = examples - -(-examples // classes)  # some class has as many, or more
+    if k > others:
+        build.note(TooFewOthers(span=tree.span, k=k, others=others))
+
+
+def _is_y(build: Builder, number: int) -> bool:
+    op = build.graph.node(number).op
+    return op.name == "input" and op.knob("name") == "y"

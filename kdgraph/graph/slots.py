@@ -145,6 +145,11 @@ def _record(filling: Filling) -> None:
                 usage=f"{word}(name=value, …)",
             )
         )
+    if not filling.tree.keywords:
+        usage = f"{word}(name=value, …)"
+        filling.build.note(
+            MissingArgument(span=filling.tree.span, function=word, slot="name=value", usage=usage)
+        )
     filling.inputs += [(one.name, filling.edge(one.value)) for one in filling.tree.keywords]
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdgraph.graph.early import COMPUTED, late
+from kdgraph.graph.fits import no_index
 from kdgraph.graph.graph import LossGraph
+from kdgraph.graph.wording import SHORT
 from kdgraph.graph.world import Computed, World
 from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.tables import (
     LateView,
+    NoNumberEach,
     NoRowEach,
     NotComputedYet,
     NotOfABatch,
@@ -73,10 +76,22 @@ def table_mistakes(graph: LossGraph, world: World) -> Iterator[Diagnostic]:
         if of_all(graph, number) and number != asked:
             yield NotOfABatch(span=node.here, word=node.op.name)
     for name, number in graph.outputs.items():
+        words, here = name.removeprefix(VIEW), graph.node(number).here
         if name.startswith(VIEW) and next(late(graph, number), None) is not None:
-            yield LateView(span=graph.node(number).here, words=name.removeprefix(VIEW))
+            yield LateView(span=here, words=words)
+        elif name.startswith(VIEW) and (found := _no_numbers(graph, number)):
+            yield NoNumberEach(span=here, words=words, found=found)
     if asked is not None:
         yield from _of_stage(graph, asked, world)
+
+
+def _no_numbers(graph: LossGraph, number: int) -> str:
+    """Why a value can't say which other image each image is given; nothing where it can."""
+    axes = graph.node(number).axes
+    if axes is not None and [axis.rows for axis in axes] not in (["b"], [""]):
+        return f"has axes {', '.join(map(str, axes))}" if axes else "is one number"
+    wrong = no_index(graph, number)
+    return f"is {SHORT.get(wrong, wrong)}" if wrong else ""
 
 
 def _of_stage(graph: LossGraph, asked: int, world: World) -> Iterator[Diagnostic]:

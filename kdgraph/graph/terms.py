@@ -1,7 +1,7 @@
 """The loss as a sum of terms: flattened over `+`, `−` and factors free of data.
 
-A summand without data, such as the 1 of `1 - mean(cosine(a, b))`, is a term like any other, called as
-it is written: it moves the total and no gradient.
+A summand without data, such as the 1 of `1 - mean(cosine(a, b))`, is a term like any other,
+called as it is written: it moves the total and no gradient.
 """
 
 from __future__ import annotations

@@ -235,10 +235,10 @@ class _Planner:
                 OutOfRange(span=tree.span, index=of[1], count=inputs[0].rows, last=last)
             )
         sizes = view_sizes(made, inputs[0].sizes, knobs)
-        count = view_elements(made, rows, sizes, knobs, self.build.world.batch or 1)
-        if count > MOST_ELEMENTS:
-            most = shown_count(MOST_ELEMENTS)
-            what = f"`{write(tree)}` would hold {shown_count(count)} pixels, more than {most}"
+        pixels = view_elements(made, rows, sizes, knobs, self.build.world.batch or 1)
+        if pixels > MOST_ELEMENTS:
+            told = f"{shown_count(pixels)} pixels, more than {shown_count(MOST_ELEMENTS)}"
+            what = f"`{write(tree)}` would hold {told}"
             self.mistakes.append(TooLarge(span=tree.span, what=what))
             return None
         sources = tuple(view.name for view in inputs)

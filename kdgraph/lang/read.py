@@ -8,7 +8,7 @@ from pathlib import Path
 from kdgraph.lang.diagnostics import Diagnostic, RecipeError
 from kdgraph.lang.errors.graph import Cycle
 from kdgraph.lang.errors.names import NameClash, UnknownKey, UnknownRecipe
-from kdgraph.lang.errors.text import TooDeep, UnreadableFile, WrongShape
+from kdgraph.lang.errors.text import TooDeep, TooManyFiles, UnreadableFile, WrongShape
 from kdgraph.lang.expressions import Collector
 from kdgraph.lang.find import find_recipe, load_text
 from kdgraph.lang.recipe import Recipe
@@ -18,9 +18,10 @@ from kdgraph.lang.source import Source, Span
 from kdgraph.lang.taken import clashes, idle_adaptations
 from kdgraph.lang.yaml_tree import read_tree
 
-HIDING = (UnknownKey, WrongShape, UnknownRecipe, UnreadableFile, Cycle)
+HIDING = (UnknownKey, WrongShape, UnknownRecipe, UnreadableFile, Cycle, TooManyFiles)
 """mistakes that leave names without the place they stand in"""
 DEEPEST_EXTENDS = 10
+MOST_FILES = 100
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,15 @@ def read_recipe(source: Source) -> Recipe:
     return reading.recipe
 
 
-def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
+def read_all(
+    source: Source, trail: tuple[str, ...] = (), opened: list[str] | None = None
+) -> Reading:
     """Like `read_recipe`, with what can be read of a recipe beside its mistakes.
 
     Args:
         source: the text.
         trail: the files that lead here by `extends` and `use`.
+        opened: every file that was read for the first of these, however often.
 
     Raises:
         RecipeError: the text is no YAML, so that nothing of it can be read.
@@ -68,13 +72,14 @@ def read_all(source: Source, trail: tuple[str, ...] = ()) -> Reading:
     recipe = read_sections(source, shapes, tree)
     mistakes = collect.mistakes
     beside = Path(source.path).parent
+    opened = [] if opened is None else opened
     base: Recipe | None = None
     for name, span in shapes.names(tree, "extends", one=True):
-        base = _other(name, beside, span, trail, mistakes)
+        base = _other(name, beside, span, (trail, opened), mistakes)
     use: dict[str, Recipe] = {}
     spans: dict[str, Span] = {}
     for name, span in shapes.names(tree, "use"):
-        other = _other(name, beside, span, trail, mistakes)
+        other = _other(name, beside, span, (trail, opened), mistakes)
         if other is None:
             continue
         if other.called in use:
@@ -91,16 +96,27 @@ def _place(mistake: Diagnostic) -> int:
 
 
 def _other(
-    name: str, beside: Path, span: Span, trail: tuple[str, ...], mistakes: list[Diagnostic]
+    name: str,
+    beside: Path,
+    span: Span,
+    read: tuple[tuple[str, ...], list[str]],
+    mistakes: list[Diagnostic],
 ) -> Recipe | None:
-    trail = (*trail, span.source.path)
+    (before, opened), here = read, span.source.path
+    trail = (*before, here)
+    if len(opened) >= MOST_FILES:
+        if opened[-1] != "":
+            mistakes.append(TooManyFiles(span=span, limit=MOST_FILES))
+            opened.append("")
+        return None
+    opened.append(name)
     try:
         path = find_recipe(name, beside, span)
         mistake = _endless(path, name, span, trail)
         if mistake is not None:
             mistakes.append(mistake)
             return None
-        reading = read_all(load_text(path), trail)
+        reading = read_all(load_text(path), trail, opened)
     except RecipeError as error:
         mistakes.extend(error.diagnostics)
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 
 import yaml
 
@@ -54,6 +55,8 @@ class Scalar:
             return WORDS[self.text.lower()]
         if NUMBER.fullmatch(self.text):
             number = float(self.text)
+            if not isfinite(number):
+                return self.text  # which is read as an expression, and refused as too large
             whole = number.is_integer() and not re.search(r"[.eE]", self.text)
             return int(self.text) if whole else number
         return self.text

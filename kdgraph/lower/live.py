@@ -53,8 +53,8 @@ def live_network(name: str, network: nn.Module, image: Sequence[int], title: str
 
 def _applied(network: nn.Module, path: str, shape: tuple[int, ...]) -> tuple[int, ...] | str:
     """The shape that a module of the network gives for zeros of a shape, or why it can't."""
-    module = network.get_submodule(path)
     sample = torch.empty(shape, dtype=computes_in(network) or torch.float32, device="meta")
+    module = network.get_submodule(path)
     try:
         with untouched(module), torch.no_grad(), for_real(module, sample) as (forward, x):
             for one in module.modules():

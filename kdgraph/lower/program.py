@@ -46,7 +46,9 @@ def _result(draft: Draft) -> dict[str, object]:
         total = product if total is None else draft.call(operations.SIGNS["add"], total, product)
     if isinstance(total, fx.Node):
         terms = {
-            name: value if isinstance(value, fx.Node) else draft.call(operations.filled, total, value)
+            name: value
+            if isinstance(value, fx.Node)
+            else draft.call(operations.filled, total, value)
             for name, value in terms.items()
         }
         rename(total, "total")

@@ -26,10 +26,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @overload
 def view(function: Function) -> Function: ...
 @overload
-def view(*, random: bool = False, mixes: bool = False, pads: str = "") -> Callable[[Function], Function]: ...
 def view(
-    function: Any = None, *, random: bool = False, mixes: bool = False, pads: str = ""
-) -> Any:
+    *, random: bool = False, mixes: bool = False, pads: str = ""
+) -> Callable[[Function], Function]: ...
+def view(function: Any = None, *, random: bool = False, mixes: bool = False, pads: str = "") -> Any:
     """Make a function of uint8 images (b, c, h, w) an augmentation.
 
     Args:

@@ -55,6 +55,8 @@ ELSEWHERE = {
     "KD324": "tests/lang/test_override.py",
     "KD649": "tests/lower/test_rest.py",
     "KD326": "tests/graph/test_use_everything.py",
+    "KD120": "tests/lang/test_bounds.py",
+    "KD350": "tests/graph/test_names.py",
 }
 """classes of the language that need a network, a command line or a file that is not there"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kdgraph.graph.forms import FORMS
 from kdgraph.primitive import REQUIRED, Parameter, Signature
 from kdgraph.registry import REGISTRY
 
@@ -79,7 +80,9 @@ WORDS = (
 @contextmanager
 def stand_ins() -> Iterator[set[str]]:
     """Know the words that are missing; gives back which these are."""
-    missing = {one.name: one for one in WORDS if REGISTRY.get(one.name) is None}
+    missing = {
+        one.name: one for one in WORDS if REGISTRY.get(one.name) is None and one.name not in FORMS
+    }
     REGISTRY._added.update(missing)
     try:
         yield set(missing)

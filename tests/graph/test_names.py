@@ -13,7 +13,9 @@ from kdgraph.graph.graph import LossGraph
 from kdgraph.lang.find import load_text
 from kdgraph.lang.read import read_recipe
 from kdgraph.lang.source import Source
+from kdgraph.registry import REGISTRY
 from tests.golden.networks import network, world
+from tests.graph.stand_ins import edge, word
 
 
 def analysed(text: str, *networks, given: tuple[str, ...] = ()) -> Analysis:
@@ -220,3 +222,35 @@ def test_a_knob_of_python_is_found_by_its_greek_letter_and_by_its_english_word(k
     text = f"views: {{x: 'mixup(image, flip(image), {knob}=2)'}}\nloss: mean(student.logits)\n"
 
     assert kdgraph.check(text) == ()
+
+
+SUP = "where: {sup: 'cross_entropy(student.logits, y)'}\n"
+
+
+@pytest.mark.parametrize("name", ["part", "rows", "zip", "count", "learn", "kd", "softmax", "mean"])
+def test_a_function_of_ones_own_goes_before_the_word_of_that_name(name):
+    own = f"define:\n  {name}(a, b): b·norm(norm(a), over=-1)\n"
+    text = f"loss: sup + {name}(student.logits, 3)\n{SUP}{own}"
+    found = analyse(read_recipe(Source("own.kd", text)), world())
+
+    assert found.mistakes == ()
+    assert "norm(" in str(found.built().graph)
+
+
+@pytest.mark.parametrize("name", ["part", "rows", "kd", "softmax"])
+def test_a_module_of_ones_own_goes_before_the_word_of_that_name(name):
+    text = f"loss: sup + mean({name}(student.features))\n{SUP}modules: {{{name}: linear(7)}}\n"
+    found = analyse(read_recipe(Source("own.kd", text)), world())
+
+    assert found.mistakes == ()
+    assert f", name={name}, width=7" in str(found.built().graph)
+
+
+@pytest.mark.parametrize("name", ["kd", "part"])
+def test_a_word_of_a_plugin_that_no_recipe_could_reach_is_told(name, monkeypatch):
+    hidden = word(name, "Scalar", edge("v"))
+    monkeypatch.setitem(REGISTRY._added, name, hidden)
+    found = analyse(read_recipe(Source("own.kd", f"loss: sup\n{SUP}")), world())
+
+    assert [one.code for one in found.mistakes] == ["KD350"]
+    assert f"`{name}` of `tests:{name}` is hidden" in str(found.mistakes[0])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -9,8 +12,17 @@ from kdgraph.compiler import analyse
 from kdgraph.lang.diagnostics import RecipeError, render
 from kdgraph.lang.errors.graph import NothingTrained, TooLarge
 from kdgraph.lang.errors.names import UnknownName
-from kdgraph.lang.errors.text import AliasRefused, NotYaml, TooDeep, TooLong, WrongShape
+from kdgraph.lang.errors.text import (
+    AliasRefused,
+    NotYaml,
+    TooDeep,
+    TooLong,
+    TooManyFiles,
+    WrongShape,
+)
+from kdgraph.lang.find import load_text, source_of
 from kdgraph.lang.read import read_all
+from kdgraph.lang.setting import find_setting
 from kdgraph.lang.source import Source
 from tests.bounded import bounded
 from tests.golden.networks import world
@@ -141,8 +153,94 @@ def test_names_that_double_sixty_times_are_one_node_each():
     assert said(text) == []
 
 
-def test_a_hundred_summands_are_fine():
-    assert said("loss: " + " + ".join(["mean(student.logits)"] * 100)) == []
+@pytest.mark.parametrize("count", [100, 300, 900])
+def test_a_sum_of_many_terms_is_fine(count):
+    terms = [f"0.1·mean(student.logits[:, {place % 10}])" for place in range(count)]
+
+    assert said("loss: " + " + ".join(terms), most=20_000_000) == []
+
+
+def test_a_long_sum_of_where_is_fine():
+    total = " - ".join(["mean(student.logits)"] * 300)
+
+    assert said(f"loss: total\nwhere:\n  total: {total}", most=20_000_000) == []
+
+
+@pytest.mark.parametrize("sign", [" + ", "·", " @ ", " - ", "/"])
+def test_five_thousand_terms_are_fine_or_told(sign):
+    told = said("loss: " + sign.join(["student.logits"] * 3_000), most=60_000_000)
+
+    assert told
+    assert TooDeep not in told
+
+
+def test_a_message_shortens_what_it_quotes():
+    text = "loss: " + " · ".join(["mean(y)"] * 1_000)
+    found = analyse(read_all(Source("long.kd", text)).recipe, world()).mistakes
+
+    assert found[0].code == "KD403"
+    assert all(len(render(one)) < 1_000 for one in found)
+
+
+def test_forty_lines_of_views_that_double_are_told_at_once():
+    lines = [f"  v{n}: stack(v{n - 1}, v{n - 1})" for n in range(1, 41)]
+    text = "\n".join(["loss: mean(student(v40).logits)", "views:", "  v0: grey(image)", *lines])
+
+    assert said(text) == [TooLarge]
+
+
+def test_forty_lines_of_views_that_mix_are_fine():
+    lines = [f"  v{n}: mixup(v{n - 1}, v{n - 1})" for n in range(1, 41)]
+    text = "\n".join(["loss: mean(student(v40).logits)", "views:", "  v0: grey(image)", *lines])
+
+    assert said(text) == []
+
+
+def test_thirty_turns_in_one_another_are_told_at_once():
+    view = "image"
+    for _ in range(30):
+        view = f"rotate({view}, 0, 90)"
+
+    assert said(f"loss: mean(student(v).logits)\nviews:\n  v: {view}") == [TooLarge]
+
+
+def test_recipes_that_use_five_each_ten_levels_deep_are_too_many(tmp_path):
+    for level in range(9):
+        names = ", ".join(f"f{level + 1}_{place}.kd" for place in range(5))
+        use = f"use: [{names}]\n" if level < 8 else ""
+        for place in range(5):
+            path = tmp_path / f"f{level}_{place}.kd"
+            path.write_text(f"loss: mean(student.logits)\n{use}", encoding="utf-8")
+    first = tmp_path / "f0_0.kd"
+
+    with bounded(20_000_000):
+        reading = read_all(load_text(first))
+
+    assert [type(one) for one in reading.mistakes] == [TooManyFiles]
+
+
+def test_a_long_file_is_not_read_to_its_end(tmp_path):
+    path = tmp_path / "long.kd"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte of nothing
+
+    with pytest.raises(RecipeError) as caught:
+        load_text(path)
+
+    assert [type(one) for one in caught.value.diagnostics] == [TooLong]
+
+
+@pytest.mark.parametrize("made", ["/dev/zero", "pipe", "folder"])
+@pytest.mark.parametrize("find", [source_of, find_setting, load_text])
+def test_what_is_no_file_is_told_and_not_waited_for(made, find, tmp_path):
+    path = tmp_path / made if made[0] != "/" else Path(made)
+    if made == "pipe":
+        os.mkfifo(path)
+    elif made == "folder":
+        path.mkdir()
+
+    with pytest.raises(RecipeError, match=r"KD116.*it is a (device|pipe|folder)"):
+        find(str(path))
 
 
 def test_thousands_of_mistakes_are_all_found():

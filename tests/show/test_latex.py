@@ -10,6 +10,8 @@ from kdgraph import files
 from kdgraph.compiler import load
 from kdgraph.graph.vocabulary import library
 from kdgraph.lang.parse import expression
+from kdgraph.lang.read import read_all, read_recipe
+from kdgraph.lang.source import Source
 from kdgraph.show import latex
 from kdgraph.show.latex_expression import latex as expression_latex
 
@@ -106,3 +108,21 @@ def sound(text: str) -> None:
     while "{" in closed:
         closed = re.sub(r"\{[^{}]*\}", "#", closed)
         assert not re.search(r"\^#?\^|_#?_|\^#_#\^|_#\^#_", closed), "two scripts on one letter"
+
+
+@pytest.mark.parametrize("field", ["title", "cite"])
+@pytest.mark.parametrize("line", ["\\n", "\\r", "\\u2028", "\\x85"])
+def test_a_line_break_in_a_title_ends_no_comment(field, line):
+    words = f'"harmless{line}\\\\input{{secret}}"'
+    recipe = read_recipe(Source("evil.kd", f"loss: a\nwhere: {{a: 1}}\n{field}: {words}\n"))
+
+    assert all(one[0] == "%" for one in latex.text(recipe).splitlines() if "input" in one)
+    assert "\n\\input" not in latex.text(recipe)
+
+
+def test_a_line_break_in_the_name_of_a_stage_or_a_file_ends_no_comment():
+    stages = '[{name: "a\\n\\\\input{x}", loss: b}, {name: c, loss: b}]'
+    source = Source("evil\n\\input{y}.kd", f"loss: b\nwhere: {{b: 1}}\nstages: {stages}\n")
+    told = latex.text(read_all(source).recipe)
+
+    assert all(line.startswith("%") for line in told.splitlines() if "input" in line)

@@ -173,11 +173,35 @@ class NameClash(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnlyInModules(Diagnostic):
+    """A word that stands for several modules, one for each map of a model, needs a name.
+
+        where:
+          z: branches(student, 10)
+
+    In `modules:` it has one, and each of its modules is applied to its own map:
+
+        modules: {h: "branches(student, 10)"}
+        where:
+          z: h[0](student.maps[0])
+    """
+
+    code = "KD351"
+    title = "`{word}` makes a module for each map of a model, and is named in `modules:`"
+    label = "has no name here"
+    help = (
+        "write it in `modules:`, as in `h: {word}(student, 10)`, and `h[0](student.maps[0])` here"
+    )
+
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HiddenWord(Diagnostic):
     """A word of a plugin has the name of something that the language or its library has already.
 
         @primitive
-        def kd(teacher: Logits[Tensor, "b k"], student: Logits[Tensor, "b k"]) -> Scalar: ...
+        def kd(z: Logits[Tensor, "b k"]) -> Scalar: ...
 
     A recipe that calls `kd` means the library's, and would never reach the plugin's. A function of
     `define:` may have such a name: it holds in its own recipe alone.

@@ -43,6 +43,26 @@ class LateView(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoNumberEach(Diagnostic):
+    """`image[j]` takes the number of another training image for each image of the batch.
+
+    views: {p: "image[j]"}
+    where: {j: pick(bags[i])}
+
+    One number for all, as in `image[3]`, a table of numbers, or fractions such as `y/2` say no such
+    thing.
+    """
+
+    code = "KD545"
+    title = "`image[{words}]` takes the number of an image for each image"
+    label = "this {found}"
+    help = "make it of `i`, a table of an earlier stage, and draws, as in `pick(bags[i])`"
+
+    words: str
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotComputedYet(Diagnostic):
     """A table is there after the stage that computes it, for the images of the training set.
 

@@ -120,6 +120,22 @@ class TooLong(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooManyFiles(Diagnostic):
+    """A recipe extends and uses others, these use more, and in the end there are too many.
+
+    A file counts each time that it is read. Ten levels of recipes that each use five of the next
+    would be ten million.
+    """
+
+    code = "KD120"
+    title = "more than {limit} recipes are read for this one"
+    label = "one too many"
+    help = "use and extend fewer recipes: name those that are needed where they are needed"
+
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotYaml(Diagnostic):
     """The file is not the YAML that a recipe is written in.
 
