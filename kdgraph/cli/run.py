@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from kdgraph.cli.check import ON, PLUGIN, SET
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kdgraph.train.distributed import World
     from kdgraph.train.rundir import RunDir
 
 
@@ -78,13 +80,13 @@ def run(  # noqa: PLR0913, PLR0917 - one argument an option, a flag is a bool
 
     if devices is not None and devices > 1 and not distributed.launched():
         words = ["-m", "kdgraph", *sys.argv[1:]]
-        raise typer.Exit(distributed.launch(devices, words))
+        raise typer.Exit(distributed.launch(devices, words, device))
     console = Console(markup=False, highlight=False)
     name = experiment.recipe.name
     with (
         distributed.join(device, devices) as (world, place),
         _telling(leads=world.leads),
-        _folder(name, out, resume=resume, leads=world.leads) as folder,
+        _folder(name, out, resume=resume, world=world) as folder,
     ):
         progress = Progress(console, _hint(folder), quiet=quiet)
         running = Run(
@@ -126,17 +128,20 @@ def _telling(*, leads: bool) -> Iterator[None]:
     except RecipeError as error:
         if leads:
             tell(error)
-        raise typer.Exit(1) from None
+        raise SystemExit(1) from None
 
 
 @contextmanager
-def _folder(name: str, out: Path | None, *, resume: bool, leads: bool) -> Iterator[RunDir]:
+def _folder(name: str, out: Path | None, *, resume: bool, world: World) -> Iterator[RunDir]:
     """The run's folder; rank 0 decides and holds it, and says it to the others."""
     from kdgraph.train import rundir
     from kdgraph.train.distributed import shared
+    from kdgraph.train.together import together
 
     take = rundir.again if resume else rundir.begin
-    with take(name, out=out) if leads else nullcontext() as made:
+    with ExitStack() as stack:
+        taken = partial(stack.enter_context, take(name, out=out) if world.leads else nullcontext())
+        made = together(world, taken)
         yield rundir.RunDir(Path(shared(str(made.path) if made else "")))
 
 

@@ -6,6 +6,8 @@ import re
 
 from torch import fx
 
+from kdgraph.lower.gather import lost_contact
+
 STATEMENT = re.compile(r"\s*(\w+) = ")
 
 
@@ -13,8 +15,10 @@ def point_out(fault: BaseException, program: fx.GraphModule) -> None:
     """Add a note to a fault: which line of the recipe the program was at.
 
     The exception stays what it is. Nothing is run again: its traceback holds the line of the
-    generated code, and each of those is a node.
+    generated code, and each of those is a node. No line is at fault where another process ended.
     """
+    if lost_contact(fault):
+        return
     line = _line(fault, program)
     statement = STATEMENT.match(line)
     name = statement[1] if statement else ""

@@ -51,6 +51,13 @@ def group_of(name: str) -> dist.ProcessGroup | None:
     return _GROUPS.get(name)
 
 
+def lost_contact(fault: BaseException) -> bool:
+    """Whether an exception says that another process is gone, or too late."""
+    return isinstance(fault, dist.DistError) or (
+        isinstance(fault, RuntimeError) and "gloo/transport" in str(fault)
+    )
+
+
 def gather_rows(rows: Tensor, alike: bool = False, group: str = "") -> Tensor:
     """All ranks' rows in rank order; every rank must have equally many.
 

@@ -14,6 +14,7 @@ from kdgraph.train.distributed import World
 
 Made = TypeVar("Made")
 PATIENCE = timedelta(days=30)
+_PATIENT: dict[object, object] = {}
 
 
 def together(world: World, work: Callable[[], Made]) -> Made:
@@ -47,13 +48,12 @@ def led(world: World, network: nn.Module, work: Callable[[], Made]) -> Made:
     """
     if world.size == 1:
         return work()
-    group = dist.new_group(backend="gloo", timeout=PATIENCE)
+    group = _patient()
     result = _said(world, work, group)
     state = {name: one.detach().cpu() for name, one in network.state_dict().items()}
     for one in state.values():
         dist.broadcast(one, src=0, group=group)
     network.load_state_dict(state)
-    dist.destroy_process_group(group)
     return result
 
 
@@ -61,10 +61,16 @@ def told(world: World, work: Callable[[], Made]) -> Made:
     """Let rank 0 do long work; all ranks have what it gives."""
     if world.size == 1:
         return work()
-    group = dist.new_group(backend="gloo", timeout=PATIENCE)
-    result = _said(world, work, group)
-    dist.destroy_process_group(group)
-    return result
+    return _said(world, work, _patient())
+
+
+def _patient() -> object:
+    """All ranks, waiting for as long as it takes: made once, and closed with the others' group."""
+    everyone = dist.group.WORLD
+    if everyone not in _PATIENT:
+        _PATIENT.clear()
+        _PATIENT[everyone] = dist.new_group(backend="gloo", timeout=PATIENCE)
+    return _PATIENT[everyone]
 
 
 def _said(world: World, work: Callable[[], Made], group: object) -> Made:

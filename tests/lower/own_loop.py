@@ -24,30 +24,53 @@ from tests.laws.recipe_ranks import Smooth
 
 EXAMPLES, BATCH, STEPS = 60, 12, 3
 LABELS = torch.arange(EXAMPLES) % 4
-SUP = "loss: sup + {}\nwhere:\n  sup: cross_entropy(student.logits, y)\n"
-KEPT = "kl(softmax(teacher.logits) ‖ softmax(student.logits), rows=(y > 0))"
 RECIPES = {
-    "crd": "crd",
-    "icd": "icd",
-    "queue": SUP.format("q")
-    + "  Q: queue(normalize(teacher.features), 30)\n  q: mean((normalize(linear(student.features, 8)) @ Qᵀ)²)\n",
-    "table": SUP.format("q")
-    + "  t: table(softmax(teacher.logits))\n  q: mean(t.count[i]·sum((softmax(student.logits) - t[i])², over=-1))\n",
-    "once": SUP.format("near/Z") + "  near: mse(student.logits, teacher.logits)\n  Z: once(near, momentum=0.5)\n",
-    "once of a vector": SUP.format("near")
-    + "  c: once(mean(student.logits, over=0), momentum=0.5)\n  near: mean((student.logits - c)²)\n",
-    "delay": SUP.format("late")
-    + "  z: softmax(student.logits)\n  old: delay(x=x, z=detach(z), c=mean(detach(z), over=0))\n"
-    "  late: mean((z - old.c)²) + mean((z @ old.zᵀ)²) + kl(old.z ‖ softmax(student(old.x).logits))\n",
-    "ema": SUP.format("near") + "  m: ema(student, momentum=0.9)\n  near: kd(m.logits ‖ student.logits)\n",
-    "kept rows": SUP.format(KEPT) + "",
-    "gate": SUP.format("w[0]·kd(teacher.logits ‖ student.logits) + w[1]·mean(student.logits²)")
-    + "  w: gate(0.5, 2)\n",
-    "bn": SUP.format("near") + "  near: mse(bn(linear(student.features, 3)) ‖ teacher.logits[:, 0:3])\n",
-    "matrix": SUP.format("near") + "  near: mse(normalize(f @ fᵀ), normalize(g @ gᵀ))\n"
-    "  f: student.features\n  g: teacher.features\n",
-    "origin": SUP.format("other") + "  other: mean(student.logits[origin(x)]·student.features[:, 0:4])\n",
-}  # fmt: skip
+    "queue": """
+  term: mean((normalize(linear(student.features, 8)) @ Qᵀ)²)
+  Q: queue(normalize(teacher.features), 30)
+""",
+    "table": """
+  term: mean(t.count[i]·sum((softmax(student.logits) - t[i])², over=-1))
+  t: table(softmax(teacher.logits))
+""",
+    "once": """
+  term: near/Z
+  near: mse(student.logits, teacher.logits)
+  Z: once(near, momentum=0.5)
+""",
+    "once of a vector": """
+  term: mean((student.logits - c)²)
+  c: once(mean(student.logits, over=0), momentum=0.5)
+""",
+    "delay": """
+  term: mean((z - old.c)²) + mean((z @ old.zᵀ)²) + kl(old.z ‖ softmax(student(old.x).logits))
+  z: softmax(student.logits)
+  old: delay(x=x, z=detach(z), c=mean(detach(z), over=0))
+""",
+    "ema": """
+  term: kd(m.logits ‖ student.logits)
+  m: ema(student, momentum=0.9)
+""",
+    "kept rows": """
+  term: kl(softmax(teacher.logits) ‖ softmax(student.logits), rows=(y > 0))
+""",
+    "gate": """
+  term: w[0]·kd(teacher.logits ‖ student.logits) + w[1]·mean(student.logits²)
+  w: gate(0.5, 2)
+""",
+    "bn": """
+  term: mse(bn(linear(student.features, 3)) ‖ teacher.logits[:, 0:3])
+""",
+    "matrix": """
+  term: mse(normalize(f @ fᵀ), normalize(g @ gᵀ))
+  f: student.features
+  g: teacher.features
+""",
+    "origin": """
+  term: mean(student.logits[origin(x)]·student.features[:, 0:4])
+""",
+}
+SHIPPED = ("crd", "icd")
 WRAPPED = ("ddp", "ddp own buffers", "static", "by hand", "subgroup")
 
 
@@ -62,7 +85,7 @@ class Way:
     backend: str = ""
 
 
-WAYS = {name: Way(name) for name in RECIPES}
+WAYS = {name: Way(name) for name in (*SHIPPED, *RECIPES)}
 WAYS |= {f"icd {one}": Way("icd", one) for one in WRAPPED[1:]}
 WAYS |= {f"crd {one}": Way("crd", one) for one in WRAPPED[1:]}
 WAYS |= {f"{one} accumulated": Way(one, parts=2) for one in ("crd", "icd", "once of a vector")}
@@ -70,12 +93,20 @@ WAYS |= {f"{one} refused once": Way(one, refused=1) for one in ("crd", "queue", 
 WAYS |= {"icd compiled": Way("icd", "subgroup", backend="aot_eager")}
 
 
+def recipe_of(name: str) -> str:
+    """A shipped recipe by its name; else a term beside cross-entropy."""
+    if name in SHIPPED:
+        return name
+    sup = "cross_entropy(student.logits, y)"
+    return f"loss: sup + term\nwhere:\n  sup: {sup}{RECIPES[name]}"
+
+
 def step_of(way: Way, rank: int, **more: object) -> Step:
     torch.manual_seed(1)
     teacher = Smooth(8, 4).double()
     torch.manual_seed(2 + (rank if "ddp" in way.wrapped else 0))  # the wrapper makes them equal
     return kdgraph.compile(
-        RECIPES[way.recipe],
+        recipe_of(way.recipe),
         models={"teacher": teacher, "student": Smooth(5, 4).double()},
         sample=batch(0)[0],
         labels=LABELS,
@@ -98,7 +129,9 @@ def wrap(step: Step, wrapped: str, group: dist.ProcessGroup | None) -> nn.Module
             return DistributedDataParallel(step, find_unused_parameters=True)
         case "ddp own buffers":
             known = signature(DistributedDataParallel).parameters
-            word = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+            word = (
+                "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+            )
             return DistributedDataParallel(step, **{word: False})
         case "static":
             return DistributedDataParallel(step, static_graph=True)
@@ -124,7 +157,13 @@ def found(way: Way, rank: int, size: int) -> dict[str, Tensor]:
             last = part == way.parts - 1
             quiet = isinstance(ranks, DistributedDataParallel) and not last
             with ranks.no_sync() if quiet else nullcontext():
-                out = ranks(*(one for one, name in zip(mine, "xyi", strict=True) if name in step.inputs or name == "y"))
+                out = ranks(
+                    *(
+                        one
+                        for one, name in zip(mine, "xyi", strict=True)
+                        if name in step.inputs or name == "y"
+                    )
+                )
                 assert isinstance(out, Out)
                 (out.total / way.parts).backward()
         told[f"{number}/total"] = out.total.detach().clone()
@@ -187,7 +226,7 @@ def faults(rank: int, early: Step) -> list[str]:
     expect("rows that are remembered", crd.commit)
     queue(*mine[:2])
     if not rank:
-        queue.recollection.stage(dict.fromkeys(queue.memory, {}))
+        queue.recollection.stage({name: {} for name in queue.memory})
     expect("batches", queue.commit)
     queue(*mine[:2])
     expect("forgotten", queue.commit if rank else lambda: queue(*mine[:2]))

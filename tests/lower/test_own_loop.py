@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.end_to_end.command import CHECKOUT, environment
 from tests.docs.pages import blocks
+from tests.end_to_end.command import CHECKOUT, environment
 from tests.lower.own_loop import WAYS, Way, batch, everything, step_of
 
 TWO = ["-m", "torch.distributed.run", "--nproc-per-node", "2"]
@@ -55,7 +55,7 @@ def test_losses_weights_and_memory_are_those_of_one_process(way, found):
 
 
 def test_memory_has_the_rows_of_both_ranks_and_moves(found):
-    one, ranks, _ = found
+    _, ranks, _ = found
     start = step_of(Way("crd", "by hand"), 0).memory["crd.M_s"].rows
     seen = torch.cat([batch(10 * number)[2] for number in range(3)]).unique()
 

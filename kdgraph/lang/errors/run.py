@@ -61,6 +61,41 @@ class WorldMismatch(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RankDied(Diagnostic):
+    """One of the processes of a run was ended from outside, and the others with it.
+
+    `SIGKILL` is what the system ends a process with when memory has run out (its log says so),
+    and what a scheduler ends a job with. Nothing is lost but the steps since the last checkpoint:
+
+        kdgraph run mine.kd --devices 2 --resume
+    """
+
+    code: ClassVar = "KD560"
+    title: ClassVar = "rank {rank} of {world} was ended by {signal}"
+    help: ClassVar = "`--resume` goes on from the newest checkpoint; is there enough memory?"
+
+    rank: int
+    world: int
+    signal: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostContact(Diagnostic):
+    """Another process of this run has ended, or the network to it is down.
+
+    Why it ended is said by that process, or by the launcher. Nothing is lost but the steps since
+    the last checkpoint: the same command with `--resume` goes on from there.
+    """
+
+    code: ClassVar = "KD561"
+    title: ClassVar = "rank {rank} of {world} has lost contact with the others"
+    help: ClassVar = "see why another one has ended; `--resume` goes on from the newest checkpoint"
+
+    rank: int
+    world: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoSuchDevice(Diagnostic):
     """The device asked for is not on this machine, or torch was installed without it.
 
