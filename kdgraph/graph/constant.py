@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from typing import TypeVar
 
 from kdgraph.graph.graph import LossGraph
 
+T = TypeVar("T")
 LARGEST = 1e100
 
 FOLDS: dict[str, Callable[..., float]] = {
@@ -49,16 +51,34 @@ def constant(graph: LossGraph, number: int) -> float | None:
     Raises:
         TooLargeError: the value, or a step on the way to it, is beyond 1e100.
     """
-    if number not in graph.constants:
-        graph.constants[number] = _constant(graph, number)
-    return graph.constants[number]
+    return _looked_up(graph, number, graph.constants, FOLDS, _constant)
 
 
 def is_whole(graph: LossGraph, number: int) -> bool:
     """Whether a value is made of labels, truth values and whole numbers alone: `4·(y == 3)`."""
-    if number not in graph.whole:
-        graph.whole[number] = _is_whole(graph, number)
-    return graph.whole[number]
+    return _looked_up(graph, number, graph.whole, COUNTING, _is_whole)
+
+
+def _looked_up(
+    graph: LossGraph,
+    number: int,
+    known: dict[int, T],
+    through: Container[str],
+    compute: Callable[[LossGraph, int], T],
+) -> T:
+    """What is computed of a node, its sources first: a long product is a deep graph."""
+    pending = [number]
+    while pending:
+        at = pending[-1]
+        open_ = graph.sources(at) if graph.node(at).op.name in through else ()
+        missing = [one for one in open_ if one not in known]
+        if at in known:
+            pending.pop()
+        elif missing:
+            pending += missing
+        else:
+            known[at] = compute(graph, at)
+    return known[number]
 
 
 def _is_whole(graph: LossGraph, number: int) -> bool:

@@ -64,8 +64,7 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
         used = frozenset(build.used)
     except RecursionError:
         used = frozenset(build.used)
-        advice = "some names of `where` need one another too deep down: write them as one"
-        build.note(TooDeep(span=loss.span, limit=100, advice=advice))
+        _note_too_deep(build, loss.span)
     mistakes = [*build.mistakes.values(), *unknown_parts(build, stage)]
     build.graph, parts = _kept(build)
     if not _errors(mistakes):
@@ -73,6 +72,11 @@ def build_loss(recipe: Recipe, stage: Stage, library: dict[str, Function], world
     if not _errors(mistakes) and stage.compute is None:
         mistakes += [*graph_mistakes(build, stage, loss), *stages_missed(build, stage, loss)]
     return Built(build.graph, tuple(mistakes), used, parts)
+
+
+def _note_too_deep(build: Builder, span: Span) -> None:
+    advice = "some names of `where` need one another too deep down: write them as one"
+    build.note(TooDeep(span=span, limit=100, advice=advice))
 
 
 def _errors(mistakes: list[Diagnostic]) -> bool:
@@ -98,6 +102,9 @@ def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) ->
             build.graph.outputs[name] = number
     except TooManyNodesError:
         build.graph.outputs.clear()
+    except RecursionError:
+        build.graph.outputs.clear()
+        _note_too_deep(build, next(iter(recipe.metrics.values())).tree.span)
     build.graph, parts = _kept(build)
     mistakes = (*build.mistakes.values(), *table_mistakes(build.graph, world))
     return Built(build.graph, mistakes, frozenset(build.used), parts)

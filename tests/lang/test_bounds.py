@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from kdgraph.compiler import analyse
+from kdgraph.examination import check
 from kdgraph.lang.diagnostics import RecipeError, render
 from kdgraph.lang.errors.graph import NothingTrained, TooLarge
 from kdgraph.lang.errors.names import UnknownName
@@ -172,6 +173,20 @@ def test_five_thousand_terms_are_fine_or_told(sign):
 
     assert told
     assert TooDeep not in told
+
+
+@pytest.mark.parametrize("sign", ["·", "/"])
+def test_a_product_of_many_factors_is_fine(sign):
+    assert [one.code for one in check(f"loss: {sign.join(['mean(student.logits)'] * 400)}")] == []
+
+
+@pytest.mark.parametrize("last", ["loss: {}·mean(student.logits)", "metrics: {{m: {}}}"])
+def test_names_that_need_one_another_too_deep_down_are_told(last):
+    names = "".join(f"  a{i + 1}: a{i} + 1\n" for i in range(400))
+    loss = "" if last.startswith("loss") else "loss: mean(student.logits)\n"
+    text = f"{loss}where:\n  a0: 1\n{names}{last.format('a400')}\n"
+
+    assert {one.code for one in check(text) if one.severity == "error"} == {TooDeep.code}
 
 
 def test_a_message_shortens_what_it_quotes():
