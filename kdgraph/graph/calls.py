@@ -11,7 +11,13 @@ from kdgraph.graph.bulk import check_bulk
 from kdgraph.graph.checked import checked
 from kdgraph.graph.class_columns import check_columns
 from kdgraph.graph.expand import expand
-from kdgraph.graph.fits import check_branch, check_labels, check_view
+from kdgraph.graph.fits import (
+    check_branch,
+    check_classes,
+    check_labels,
+    check_view,
+    check_width_of_batch,
+)
 from kdgraph.graph.forms import FORMS
 from kdgraph.graph.graph import Op
 from kdgraph.graph.infer import infer_word
@@ -297,6 +303,8 @@ def word(
     if not found.mistakes:
         check_labels(build, made, inputs, at, filled.spans)
         check_plain(build, made, inputs, at, filled.spans)
+        check_classes(build, made, op, inputs, at)
+        check_width_of_batch(build, made, inputs, at)
     check_temperatures(build, made, inputs, filled.spans, at.span)
     check_numbers(build, made, knobs, inputs, filled.spans, at.span)
     number = checked(build, op, inputs, found, at, filled.spans)

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 from kdgraph.graph.axes import RankMistake, agree
 from kdgraph.graph.constant import constant, is_whole
-from kdgraph.graph.early import INDEXING
+from kdgraph.graph.early import INDEXING, NUMBERS
 from kdgraph.graph.frames import Argument, pointed
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Op
 from kdgraph.graph.infer import SIGNS, SortMistake
 from kdgraph.graph.network import Network
 from kdgraph.graph.values import Maker, Path
 from kdgraph.graph.wording import VIEWS, told
-from kdgraph.lang.errors.misfits import ExamplesForColumns, OtherWidth
+from kdgraph.lang.errors.arguments import WrongKnob
+from kdgraph.lang.errors.collections import OutOfRange
+from kdgraph.lang.errors.misfits import (
+    ExamplesForColumns,
+    OtherNumbers,
+    OtherWidth,
+    WideAsBatch,
+)
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call
 from kdgraph.primitive import Signature
@@ -28,6 +35,7 @@ NO_IMAGE = frozenset(
     {"Logits", "Distribution", "LogDistribution", "Scaled", "Embedding", "Labels", "Mask", "Scalar"}
 )
 """sorts that a network is never given in the place of a batch of images; maps may be drawn ones"""
+Inputs = tuple[tuple[str, int], ...]
 CHANNELS, OF_MAPS = 1, 4
 MOST_TRIED = 10**7
 """numbers of a value that a module is tried with"""
@@ -85,6 +93,64 @@ def no_index(graph: LossGraph, which: int) -> str:
         return ""
     is_open = any(graph.node(one).op.name in OPEN for one in graph.reach(which))
     return "" if is_open else "Fraction"
+
+
+def check_rows(build: Builder, value: int, which: int, at: Span) -> bool:
+    """Whether `v[j]` has the rows that j may name; a message where it has not.
+
+    `y` names classes and `i` examples of the data set; the rows of a batch are neither.
+    """
+    node, world = build.graph.node(which), build.world
+    axes, known = build.graph.node(value).axes, constant(build.graph, which)
+    name = str(node.op.knob("name")) if node.op.name == "input" else ""
+    most = {"y": world.classes, "i": world.examples}.get(name)
+    count = axes[0].size if axes else None
+    if known is not None and count is not None and known == int(known):
+        index = int(known)
+        if not -count <= index < count:
+            build.note(OutOfRange(span=at, what="row", index=index, count=count, last=count - 1))
+            return False
+    if not axes or name not in NUMBERS:
+        return True
+    of_batch = axes[0].rows.lstrip("0123456789").startswith("b")
+    if of_batch or (count is not None and most is not None and count < most):
+        what = f"{count} rows" if count is not None else "the rows of a batch"
+        named = {"y": "classes", "i": "examples of the data set"}[name]
+        place = pointed(build.graph, which, build.frames, at)
+        build.note(OtherNumbers(span=place.span, words=name, named=named, rows=what))
+        return False
+    return True
+
+
+def check_classes(build: Builder, made: Signature, op: Op, inputs: Inputs, tree: Call) -> None:
+    """Refuse fewer columns than the labels in them need: `onehot(y, 2)` of ten classes."""
+    most = op.knob("classes")
+    for slot, number in inputs:
+        one, node = made.parameter(slot), build.graph.node(number)
+        name = str(node.op.knob("name")) if node.op.name == "input" else ""
+        counts = {"y": build.world.classes if build.world.counted else None}
+        wanted = (counts | {"i": build.world.examples}).get(name)
+        if one is None or one.sort != "Labels" or wanted is None or not isinstance(most, int):
+            continue
+        if most < wanted:
+            at = build.frames[0].span if build.frames else tree.span
+            build.note(
+                WrongKnob(
+                    span=at, function=made.name, knob="classes", wanted=f"{wanted} or more here",
+                    found=str(most), advice=f"`{name}` runs from 0 to {wanted - 1}",
+                )
+            )  # fmt: skip
+
+
+def check_width_of_batch(build: Builder, made: Signature, inputs: Inputs, tree: Call) -> None:
+    """Refuse a module on vectors that are as long as the batch, which differs."""
+    if made.kind != "module" or not inputs:
+        return
+    axes = build.graph.node(inputs[0][1]).axes
+    at = CHANNELS if made.parameters[0].axes.split()[:2] == ["b", "c"] else -1
+    if axes and -len(axes) <= at < len(axes) and axes[at].rows:
+        place = pointed(build.graph, inputs[0][1], build.frames, tree.span).span
+        build.note(WideAsBatch(span=place, word=made.name, axes=", ".join(map(str, axes))))
 
 
 def check_labels(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.branches import branches
 from kdgraph.graph.checked import checked
-from kdgraph.graph.fits import check_examples, no_index
+from kdgraph.graph.fits import check_examples, check_rows, no_index
 from kdgraph.graph.graph import Axis, Node, Op
 from kdgraph.graph.infer import WHOLE, Inferred, SortMistake, infer_columns, moved
 from kdgraph.graph.knobs import static
@@ -95,6 +95,8 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
     found = Inferred(node.sort if axes is None or axes else "Scalar", axes)
     wrong = no_index(build.graph, which)
+    if not check_rows(build, number, which, cell.span):
+        return build.unknown(tree.span)
     if wrong:
         found = Inferred(mistakes=(SortMistake("which", WHOLE, wrong),))
     elif node.axes == ():
@@ -134,6 +136,10 @@ def _columns(build: Builder, number: int, tree: Index, scope: Scope) -> int:
         found = _sliced(node, start, stop)
         return checked(build, op, (("value", number),), found, tree, {"value": tree.value.span})
     place = _whole(cell)
+    if node.axes == ():
+        found = Inferred(mistakes=(RankMistake("value", "b n", ()),))
+        at = {"value": tree.value.span}
+        return checked(build, Op("column"), (("value", number),), found, tree, at)
     if place is not None:
         count = node.axes[1].size if node.axes and node.axes[1:] else None
         if count is not None and not -count <= place < count:

@@ -19,6 +19,7 @@ from kdgraph.lang.diagnostics import Diagnostic
 from kdgraph.lang.errors.graph import NoLoss
 from kdgraph.lang.errors.names import NameClash
 from kdgraph.lang.errors.sorts import NotAScalarLoss, Swapped
+from kdgraph.lang.errors.tables import DrawnMetric
 from kdgraph.lang.errors.text import TooDeep
 from kdgraph.lang.recipe import Function, Recipe, Stage
 from kdgraph.lang.source import Span
@@ -99,6 +100,10 @@ def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) ->
             if axes:
                 shown = ", ".join(map(str, axes))
                 build.note(NotAScalarLoss(span=entry.tree.span, term=name, axes=shown))
+            reached = [build.graph.node(one).op for one in build.graph.reach(number)]
+            drawn = any(op.knob("site") is not None for op in reached)
+            if drawn and not any(op.name in {"tap", "apply", "input", "param"} for op in reached):
+                build.note(DrawnMetric(span=entry.tree.span, name=name))
             build.graph.outputs[name] = number
     except TooManyNodesError:
         build.graph.outputs.clear()

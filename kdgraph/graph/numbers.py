@@ -37,9 +37,15 @@ def check_plain(
     spans: dict[str, Span],
 ) -> None:
     """Refuse a plain number where a word computes with tensors alone, as in `normalize(3)`."""
-    for slot, number in inputs:
+    alone = made.flag("shape") == "concat" and all(is_plain(build, one) for _, one in inputs)
+    for slot, number in inputs[:1] if alone else inputs:
         one = made.parameter(slot.rstrip("0123456789")) or made.parameter(slot)
-        if one is None or one.plain or one.sort == "Labels" or not is_plain(build, number):
+        if (
+            one is None
+            or (one.plain and not alone)
+            or one.sort == "Labels"
+            or not is_plain(build, number)
+        ):
             continue
         function = build.frames[0].function if build.frames else made.name
         at = {slot: pointed(build.graph, number, build.frames, spans.get(slot, tree.span))}

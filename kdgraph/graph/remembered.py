@@ -66,9 +66,9 @@ def _refuse_rows(
     build: Builder, made: Signature, first: tuple[str, int], tree: Call, spans: dict[str, Span]
 ) -> None:
     axes = build.graph.node(first[1]).axes
-    if axes and axes[0].rows not in {"b", ""}:
-        at = _place(build, first, tree, spans)
-        build.note(OtherRows(span=at, word=made.name, rows=axes[0].rows))
+    if axes is not None and (not axes or axes[0].size is not None or axes[0].rows not in {"b", ""}):
+        at, rows = _place(build, first, tree, spans), str(axes[0]) if axes else "none"
+        build.note(OtherRows(span=at, word=made.name, rows=rows))
 
 
 def check_choice(

@@ -149,9 +149,10 @@ def filled(like: Tensor, value: float) -> Tensor:
     return torch.full_like(like.detach(), value)
 
 
-def counts(value: Tensor, kind: torch.dtype) -> Tensor:
+def counts(value: Tensor | float, kind: torch.dtype) -> Tensor | float:
     """Truth values and labels as numbers of this kind; fractions stay what they are."""
-    return value if value.is_floating_point() else value.to(kind)
+    is_number = not isinstance(value, Tensor) or value.is_floating_point()
+    return value if is_number else value.to(kind)
 
 
 def doubled(value: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from torch import fx
 
 from kdgraph.graph.axes import by_rows
+from kdgraph.graph.constant import COMPARES, constant, is_whole
+from kdgraph.graph.early import INDEXING
 from kdgraph.graph.graph import SHARE, Op
 from kdgraph.lower import operations
 from kdgraph.lower.draft import Draft
@@ -20,8 +22,11 @@ PLAIN = {
     "columns": operations.columns,
     "rows": operations.rows,
 }
-COUNTS = frozenset({"add", "sub", "neg", "matmul"})
+COUNTS = frozenset({"add", "sub", "neg", "pow", "matmul"})
 """signs that PyTorch refuses, or reads as a logical one, between truth values"""
+COMPUTES = frozenset({"primitive", "module"})
+MOVES = frozenset({"broadcast", "concat", "flatten"})
+"""shape rules of words that hand numbers on as they are"""
 KNOBBED = {
     "column": operations.column,
     "size": operations.size,
@@ -46,7 +51,8 @@ def word(draft: Draft, number: int) -> fx.Node:
         msg = f"no way to lower {op}"
         raise ValueError(msg)
     if made.kind == "module":
-        return draft.code.call_module(part(draft, number), tuple(draft.inside(number)))
+        inside = _fractions(draft, number, made, draft.inside(number))
+        return draft.code.call_module(part(draft, number), tuple(inside))
     return _function(draft, number, op, made)
 
 
@@ -84,6 +90,7 @@ def part(draft: Draft, number: int) -> str:
 def _function(draft: Draft, number: int, op: Op, made: Signature) -> fx.Node:
     broadcasts = made.flag("shape") == "broadcast"
     inside = _matched(draft, number) if broadcasts else draft.inside(number)
+    inside = _fractions(draft, number, made, inside)
     slots = [slot for slot, _ in draft.graph.inputs(number)]
     args: list[object] = []
     kwargs: dict[str, object] = {}
@@ -124,19 +131,49 @@ def _exact(draft: Draft, word: str, args: list[object]) -> list[object]:
 
 def _numbers(draft: Draft, number: int) -> list[object]:
     """What a sign stands between; truth values are counted, 0 and 1, where PyTorch has no sum."""
-    inside = _matched(draft, number)
     op = draft.graph.node(number).op.name
+    inside = draft.inside(number) if op == "matmul" else _matched(draft, number)
     if op not in COUNTS:
         return inside
-    sorts = [draft.graph.node(one).sort for one in draft.graph.sources(number)]
-    product = op == "matmul"
-    kind = draft.wiring.dtype if product else torch.int64
+    exact = op == "matmul"
+    kind = draft.wiring.dtype if exact else torch.int64
     return [
         draft.call(operations.counts, value, kind)
-        if sort == "Mask" or (product and sort == "Labels")
+        if _is_truth(draft, source) or (exact and _is_counted(draft, source))
         else value
-        for value, sort in zip(inside, sorts, strict=True)
+        for value, source in zip(inside, draft.graph.sources(number), strict=True)
     ]
+
+
+def _is_truth(draft: Draft, number: int) -> bool:
+    """Whether a value is truth values."""
+    node = draft.graph.node(number)
+    return node.sort == "Mask" or node.op.name in COMPARES
+
+
+def _is_counted(draft: Draft, number: int) -> bool:
+    """Whether a tensor holds whole numbers, such as labels."""
+    graph = draft.graph
+    if graph.node(number).op.name in INDEXING:
+        return _is_counted(draft, graph.sources(number)[0])
+    return constant(graph, number) is None and is_whole(graph, number)
+
+
+def _fractions(draft: Draft, number: int, made: Signature, inside: list[object]) -> list[object]:
+    """What a word computes with: labels and truth values are fractions, unless it moves them."""
+    keeps = made.flag("shape") in MOVES
+    labels = keeps or made.flag("sort") == "same" or made.kind not in COMPUTES
+    given: list[object] = []
+    for (slot, source), value in zip(draft.graph.inputs(number), inside, strict=True):
+        parameter = made.parameter(slot) or made.parameter(slot.rstrip("0123456789"))
+        named = parameter is not None and parameter.sort in {"Labels", "Mask"}
+        truth = not keeps and _is_truth(draft, source)
+        whole = not labels and _is_counted(draft, source)
+        if isinstance(value, fx.Node) and not named and (truth or whole):
+            given.append(draft.call(operations.counts, value, draft.wiring.dtype))
+        else:
+            given.append(value)
+    return given
 
 
 def _matched(draft: Draft, number: int) -> list[object]:

@@ -235,7 +235,7 @@ def main() -> None:
     sys.exit(fuzzed(asked))
 
 
-def fuzzed(asked: argparse.Namespace) -> int:
+def fuzzed(asked: argparse.Namespace) -> int:  # noqa: PLR0915 - one report, from top to bottom
     """The whole: checks first, then runs; gives back the exit code."""
     texts, vocabulary = recipes(), words()
     for text in texts:  # what is imported and cached on the way is not timed

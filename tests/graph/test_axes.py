@@ -102,7 +102,7 @@ def test_a_matrix_product_takes_the_outer_axes():
         "student(rot).features @ teacher.featuresᵀ": "Tensor[3b, b]",
         "student.logits[:, 1:]": "Tensor[b, 9]",
         "student.logits[:, 0]": "Tensor[b]",
-        "student.logits[y]": "Logits[b, 10]",
+        "student.logits[origin(x)]": "Logits[b, 10]",
         "flatten(student.maps[2])": "[b, 4096]",
         "flatten(student.maps[2], keep=2)": "[b, 64, 64]",
         "linear(student.features, 7)": "Tensor[b, 7]",

@@ -19,6 +19,7 @@ from kdgraph.lang.recipe import Recipe
 from kdgraph.lang.source import Source
 from kdgraph.primitive import Signature
 from kdgraph.registry import REGISTRY
+from tests.bench import fuzz
 from tests.golden.networks import world
 from tests.graph.stand_ins import stand_ins
 
@@ -170,3 +171,11 @@ def test_what_was_read_of_a_broken_recipe_is_a_recipe():
     assert isinstance(reading.recipe, Recipe)
     assert [one.code for one in reading.mistakes] == ["KD102", "KD104"]
     assert set(reading.recipe.where) == {"sup", "λ"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mutant_of_a_shipped_recipe_is_checked_or_refused(seed):
+    texts, vocabulary = fuzz.recipes(), fuzz.words()
+    for number in range(15):
+        draw = random.Random(f"test {seed}/{number}")
+        fuzz.looked_at(fuzz.mutant(texts, vocabulary, draw))

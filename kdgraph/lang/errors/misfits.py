@@ -32,6 +32,45 @@ class OtherWidth(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherNumbers(Diagnostic):
+    """Rows are named by numbers of something else: classes, or examples of the data set.
+
+        near: mse(student.features[y], teacher.features)
+
+    `y` runs over the classes and `i` over all examples, whereas a batch has as many rows as it has
+    images. `M[i]` takes rows of a bank or a table, which has one for each example.
+    """
+
+    code = "KD244"
+    title = "`{words}` names {named}, and there are {rows}"
+    label = "numbers of {named}"
+    help = "rows of a batch are named by `origin(view)`; `M[i]` takes those of a bank or a table"
+
+    words: str
+    named: str
+    rows: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WideAsBatch(Diagnostic):
+    """A module is given vectors that are as long as the batch, which is not always the same.
+
+        z: linear(s @ tᵀ, 10)
+
+    A layer has a weight for each number of a vector. Scores of each image with each have as many as
+    there are images, fewer in a last short batch, and labels are one number for each image.
+    """
+
+    code = "KD245"
+    title = "`{word}` is given vectors that are as long as the batch"
+    label = "axes {axes}"
+    help = "give it vectors of one length, with a row for each image: `student.features`"
+
+    word: str
+    axes: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmptyValue(Diagnostic):
     """Something is computed of no numbers at all: a mean of them is none.
 

@@ -43,6 +43,24 @@ class LateView(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DrawnMetric(Diagnostic):
+    """A metric is made of draws alone: it would measure nothing.
+
+        metrics:
+          coins: mean(gate(0.5, 3))
+
+    A metric is a number of the test images and of what was trained.
+    """
+
+    code = "KD546"
+    title = "the metric `{name}` is made of draws alone"
+    label = "nothing is measured here"
+    help = "measure a model, as in `mean(entropy(softmax(student.logits)))`, or take it out"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoNumberEach(Diagnostic):
     """`image[j]` takes the number of another training image for each image of the batch.
 
