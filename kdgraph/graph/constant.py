@@ -67,17 +67,17 @@ def _looked_up(
     compute: Callable[[LossGraph, int], T],
 ) -> T:
     """What is computed of a node, its sources first: a long product is a deep graph."""
-    pending = [number]
+    pending = [] if number in known else [number]
     while pending:
         at = pending[-1]
-        open_ = graph.sources(at) if graph.node(at).op.name in through else ()
-        missing = [one for one in open_ if one not in known]
-        if at in known:
-            pending.pop()
-        elif missing:
+        follows = at not in known and graph.node(at).op.name in through
+        missing = [one for one in graph.sources(at) if one not in known] if follows else []
+        if missing:
             pending += missing
-        else:
+            continue
+        if at not in known:
             known[at] = compute(graph, at)
+        pending.pop()
     return known[number]
 
 
