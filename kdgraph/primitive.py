@@ -37,7 +37,8 @@ class Parameter:
     """One slot of a signature: an edge with a sort and axes, or a knob with a type.
 
     Attributes:
-        plain: an edge that takes a plain number as well: `Values[Tensor | float, "..."]`.
+        plain: an edge that takes a plain number as well: `Scalar`, or
+            `Values[Tensor | float, "..."]`.
     """
 
     name: str
@@ -219,7 +220,7 @@ def _parameter(
     if knob(text) is not None:
         return Parameter(one.arg, knob=text, default=value, many=many)
     sort, axes = _sorted(one.annotation, owner)
-    plain = any(
+    plain = sort == "Scalar" or any(
         isinstance(part, ast.Name) and part.id in PLAIN for part in ast.walk(one.annotation)
     )
     return Parameter(one.arg, sort=sort, axes=axes, default=value, many=many, plain=plain)

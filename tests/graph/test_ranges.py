@@ -101,7 +101,8 @@ def test_every_number_of_the_library_and_of_words_has_its_range(loss: str):
 @pytest.mark.parametrize(
     "loss",
     ["clamp(student.logits, low=1)", "clamp(student.logits, low=1, high=1)",
-     "reverse(student.logits, ramp(0, 1))", "reverse(student.logits, norm(teacher.logits)[0])"],
+     "reverse(student.logits, 0.5)", "reverse(student.logits, ramp(0, 1))",
+     "reverse(student.logits, norm(teacher.logits)[0])"],
 )  # fmt: skip
 def test_numbers_of_words_that_are_in_range_are_taken(loss: str):
     assert codes(f"mean({loss})") == []
