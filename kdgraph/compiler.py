@@ -239,9 +239,9 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     """
     from kdgraph.lower import arguments
     from kdgraph.lower.assemble import assemble, digest_of
-    from kdgraph.lower.company import company_of
     from kdgraph.lower.lasting import Lasting
     from kdgraph.lower.live import live_network
+    from kdgraph.lower.peers import peers_of
 
     models, given = arguments.models_in(models), names_in("given", given)
     arguments.check_sample(sample)
@@ -281,21 +281,21 @@ def compile(  # noqa: A001, PLR0913 - the word people expect; each argument is o
     whole = built.graph if chosen.compute is None else rows_of(built.graph)
     graph = lean(whole, optimise=optimise)
     starts = _memory_given(read, graph, [name for name in given if name not in plain])
-    company = company_of(group) if chosen.compute is None else None
+    peers = peers_of(group) if chosen.compute is None else None
     shared = share_rows(graph)
-    lowered = graph if company is None else shared
+    lowered = graph if peers is None else shared
     computed = arguments.tables_in(tables or {}, analysis.world.computed)
     lasting = Lasting(examples, labels, chosen.name, first_step(lowered), starts, computed)
     step = assemble(
         lowered, inside, dict(models), sample=sample, seed=seed, dtype=dtype, lasting=lasting,
-        ranks=replace(company, meets=meets(shared)).ranks() if company is not None else None,
+        ranks=replace(peers, meets=meets(shared)).ranks() if peers is not None else None,
         digest=digest_of(graph),
     )  # fmt: skip
     step.expects.sides_matter = partial(
         _sides_matter, read, analysis.world, chosen.name, graph, optimise=optimise
     )
-    alone = company is None and group is None and chosen.compute is None
-    step.needs_company = alone and needs_others(shared)
+    alone = peers is None and group is None and chosen.compute is None
+    step.needs_peers = alone and needs_others(shared)
     if graph.terms and not step.trained():
         learners = [name for name in models if inside.trains_model(name)]
         parts = ", ".join(f"`{one}`" for one in learners) or f"stage `{chosen.name}`"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from kdgraph.lower.company import Company
+    from kdgraph.lower.peers import Peers
 
 
 class Gather(Protocol):
@@ -43,7 +43,7 @@ class Ranks:
     """This rank among the others; `alike` tells that all have one gradient of the result.
 
     `everyones` are the rows of all, detached, in the order of the batch, for memory. `group` is
-    the name of the processes, which the operations are given. `company` compares the ranks before
+    the name of the processes, which the operations are given. `peers` compares the ranks before
     they exchange values, in a loop of somebody's own.
     """
 
@@ -54,4 +54,4 @@ class Ranks:
     total: Total
     everyones: Callable[[Tensor], Tensor]
     group: str = ""
-    company: Company | None = None
+    peers: Peers | None = None

@@ -44,7 +44,7 @@ class Recollection:
         self.memories = dict(memories)
         self._without_rows = without_rows
         self._ranks = ranks
-        self._company = ranks.company if ranks is not None else None
+        self._peers = ranks.peers if ranks is not None else None
         self._staged: list[_Part] = []
         self.commits = 0
 
@@ -74,8 +74,8 @@ class Recollection:
         """Write what is staged, each memory once."""
         staged, self._staged = self._staged, []
         self.commits += 1
-        if self._company is not None and self.memories:
-            finite = self._company.before_commit(
+        if self._peers is not None and self.memories:
+            finite = self._peers.before_commit(
                 sum(one.rows for one in staged), len(staged), self._flag(finite)
             )
         for name, memory in self.memories.items():
@@ -110,10 +110,10 @@ class Recollection:
         if self._ranks is None:
             return rows
         every = self._ranks.everyones(rows)
-        if self._company is None or len(values) == 1:
+        if self._peers is None or len(values) == 1:
             return every
         counts = [len(one) for one in values]
-        ranks = [one.split(counts) for one in every.chunk(self._company.size)]
+        ranks = [one.split(counts) for one in every.chunk(self._peers.size)]
         return torch.cat([rank[part] for part in range(len(counts)) for rank in ranks])
 
     @torch.no_grad()

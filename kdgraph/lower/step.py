@@ -85,9 +85,9 @@ class Step(nn.Module):
         self.starts = dict(starts or {})
         held = memories(graph, program)
         self.recollection = Recollection(held, without_rows(graph), ranks)
-        self.company = ranks.company if ranks is not None else None
-        self.needs_company = False
-        self._agreed = self.company is None
+        self.peers = ranks.peers if ranks is not None else None
+        self.needs_peers = False
+        self._agreed = self.peers is None
         self.autocast = autocast or Autocast()
         self.running = Running(program, graph, self.autocast)
         self.inputs = tuple(one.name for one in expects.inputs)
@@ -196,8 +196,8 @@ class Step(nn.Module):
 
     def _meet(self, values: Mapping[str, Tensor]) -> None:
         """Compare this rank with the others, in a loop of somebody's own."""
-        if self.company is None:
-            if self.needs_company and world_size() > 1:
+        if self.peers is None:
+            if self.needs_peers and world_size() > 1:
                 msg = (
                     "torch.distributed was initialised after this step was compiled, which so "
                     "knows the rows of this process only: compile it after `init_process_group`, "
@@ -206,10 +206,10 @@ class Step(nn.Module):
                 raise RuntimeError(msg)
             return
         if not self._agreed:
-            self.draws.seed = self.company.agree(self.digest, self.draws.seed, self.memory)
+            self.draws.seed = self.peers.agree(self.digest, self.draws.seed, self.memory)
             self._agreed = True
         device = self.program.clock.epoch.device
-        self.company.before_forward(self.expects.images_in(values), device)
+        self.peers.before_forward(self.expects.images_in(values), device)
 
     def clock(self, **times: float) -> None:
         """Tell the time: `epoch` (from 1), `epochs`, `step` (from 0). No recompile follows.

@@ -1,4 +1,4 @@
-"""Ranks in a loop of one's own: they compare notes before they exchange values."""
+"""The ranks of a training loop of the user's own: they must agree before they exchange values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACES = ("its forward", "`commit()`")
 
 
 @dataclass(frozen=True)
-class Company:
+class Peers:
     """The processes that call one step, each with its rows of a batch.
 
     A run's ranks are alike by construction. Those of somebody's own loop may differ: in their
@@ -43,7 +43,7 @@ class Company:
 
     def ranks(self) -> Ranks:
         """What a step of these processes is lowered with."""
-        return replace(ranks_of(self.rank, self.size, self.group), company=self)
+        return replace(ranks_of(self.rank, self.size, self.group), peers=self)
 
     def before_forward(self, rows: int, device: torch.device) -> None:
         """See that all ranks are here, with equally many rows where these meet.
@@ -109,7 +109,7 @@ class Company:
         return told[:, -1].min() > 0
 
 
-def company_of(group: Group) -> Company | None:
+def peers_of(group: Group) -> Peers | None:
     """The processes of a step that is being compiled; None for this one alone.
 
     Raises:
@@ -126,7 +126,7 @@ def company_of(group: Group) -> Company | None:
         raise TypeError(msg)
     name = named(group)
     size = world_size(name)
-    return Company(dist.get_rank(group), size, name) if size > 1 else None
+    return Peers(dist.get_rank(group), size, name) if size > 1 else None
 
 
 def _raise(told: Sequence[Sequence[int]]) -> None:
