@@ -135,13 +135,15 @@ def _numbers(draft: Draft, number: int) -> list[object]:
     inside = draft.inside(number) if op == "matmul" else _matched(draft, number)
     if op not in COUNTS:
         return inside
-    exact = op == "matmul"
-    kind = draft.wiring.dtype if exact else torch.int64
+    sources = draft.graph.sources(number)
+    truths = [_is_truth(draft, one) for one in sources]
+    kind = torch.int64
+    if op == "matmul":  # takes two of one kind
+        whole = any(truths) or any(_is_counted(draft, one) for one in sources)
+        truths, kind = [whole] * len(sources), draft.wiring.dtype
     return [
-        draft.call(operations.counts, value, kind)
-        if _is_truth(draft, source) or (exact and _is_counted(draft, source))
-        else value
-        for value, source in zip(inside, draft.graph.sources(number), strict=True)
+        draft.call(operations.counts, value, kind) if truth else value
+        for value, truth in zip(inside, truths, strict=True)
     ]
 
 
