@@ -117,4 +117,4 @@ def _costs(row: Row) -> tuple[str, str]:
 
 
 def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

@@ -110,10 +110,10 @@ def write(run: RunDir, result: Result, facts: Mapping[str, object]) -> None:
     title = str(facts.get("recipe", ""))
     text = markdown(result.table, title=title) + fidelity_table.markdown(result.fidelity)
     atomic.write_text(run.path / "result.md", text)
-    rows = [asdict(one) | {"mean_last": _number(mean(one.last))} for one in result.table]
+    rows = [asdict(one) | {"mean_last": mean(one.last)} for one in result.table]
     alike = [{"name": one.name, "data": one.data, **one.measures} for one in result.fidelity]
     whole = {"format": FORMAT, **facts, "table": rows, "fidelity": alike}
-    atomic.write_sealed(run.result, whole)
+    atomic.write_sealed(run.result, {name: _finite(value) for name, value in whole.items()})
 
 
 def read(path: Path) -> Result:
@@ -159,9 +159,20 @@ def _entry(row: Mapping[str, object]) -> Entry:
 
 
 def _likeness(row: Mapping[str, object]) -> Likeness:
-    measures = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+    measures = {
+        name: tuple(math.nan if one is None else one for one in value)
+        for name, value in row.items()
+        if isinstance(value, list)
+    }
     return Likeness(str(row["name"]), str(row["data"]), measures)
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _finite(value: object) -> object:
+    """The same without numbers that JSON does not have: infinite ones, and none."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return value

@@ -64,6 +64,21 @@ def test_the_result_of_a_run_is_written_and_read_back(tmp_path):
     assert (run.path / "result.md").read_text().startswith("# kd\n\n| | model")
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_measure_that_is_no_number_is_null(tmp_path, value):
+    run = rundir.RunDir(tmp_path)
+    likeness = Likeness("student", "test", {"kl": (0.5, value)})
+
+    result.write(run, Result(tuple(ENTRIES), (likeness,)), {"metrics": {"spread": value}})
+
+    written = json.loads(run.result.read_text())
+    assert written["fidelity"][0]["kl"] == [0.5, None]
+    assert written["metrics"] == {"spread": None}
+    again = result.read(run.result)
+    assert math.isnan(again.fidelity[0].measures["kl"][1])
+    assert again.table == tuple(ENTRIES)
+
+
 def test_no_bit_of_a_result_can_turn_over_unseen(tmp_path):
     run = rundir.RunDir(tmp_path)
     whole = Result(tuple(ENTRIES), ALIKE)
