@@ -20,9 +20,11 @@ import torch
 import kdgraph
 from kdgraph.cli import main
 from kdgraph.compiler import images_seen
+from kdgraph.compute.neighbours import neighbours
 from kdgraph.graph.network import Network
 from kdgraph.graph.world import World
 from kdgraph.lang.setting import read_setting
+from kdgraph.lang.write import write
 from kdgraph.models.build import build
 from kdgraph.registry import REGISTRY
 from tests.docs.pages import PAGES, ROOT, Block, blocks
@@ -100,7 +102,9 @@ def computes(recipe: str, block: Block) -> None:
         views |= {one: torch.tensor(0.5) for one in step.inputs if one.startswith("share(")}
         out = step(views, torch.arange(BATCH), torch.arange(BATCH))
         if stage and stage.compute:
-            tables[stage.name] = out.outputs["rows"][torch.arange(EXAMPLES) % BATCH].detach()
+            rows = out.outputs["rows"][torch.arange(EXAMPLES) % BATCH].detach()
+            near = re.fullmatch(r"neighbours\(.*, (\d+)\)", write(stage.compute))
+            tables[stage.name] = neighbours(rows, int(near[1])) if near else rows
             continue
         out.total.backward()
         assert torch.isfinite(out.total), block
