@@ -42,16 +42,11 @@ MOST_VALUES = 20_000
 
 @dataclass(kw_only=True)
 class Builder(Nodes):
-    """Builds one graph, and keeps what it meets on the way.
-
-    Attributes:
-        labels: the names on the way to here; a module made here is called by them.
-    """
+    """Builds one graph, and keeps what it meets on the way."""
 
     recipe: Recipe
     library: dict[str, Function]
     opening: list[tuple[int, str]] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
     direct: Syntax | None = None
     borrowed: dict[str, Scope] = field(default_factory=dict)
     expanding: list[Function] = field(default_factory=list)

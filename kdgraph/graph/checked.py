@@ -8,7 +8,7 @@ from kdgraph.graph.infer import Inferred
 from kdgraph.graph.nodes import Nodes
 from kdgraph.graph.wording import sign_of, told
 from kdgraph.lang.errors.misfits import EmptyValue
-from kdgraph.lang.errors.sorts import Reversed, Swapped
+from kdgraph.lang.errors.sorts import AddsNothing, Reversed, Swapped
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Binary, Compare, Syntax
 from kdgraph.registry import REGISTRY
@@ -27,16 +27,19 @@ def checked(
 ) -> int:
     """Add a node and note what does not fit."""
     swapped = _is_directed(op) and _is_swapped(build, dict(inputs))
+    wrong = False
     if found.mistakes or swapped:
         at = _places(build, inputs, tree, spans or {})
         function = build.frames[0].function if build.frames else sign_of(op, tree)
         for diagnostic in told(found.mistakes, function, op, at):
-            build.note(diagnostic)
+            one = AddsNothing.of(diagnostic) if build.is_in_a_sum else diagnostic
+            wrong = wrong or one.severity == "error"
+            build.note(one)
         if swapped:
             target, guess = (at[slot].span for slot in SIDES)
             kind = Swapped if any(one.derived for one in build.frames) else Reversed
             build.note(kind(span=target, function=function, other=guess))
-    if found.mistakes or _is_given_nothing(build, op, inputs, tree, spans or {}):
+    if wrong or _is_given_nothing(build, op, inputs, tree, spans or {}):
         found = Inferred()
     return build.add(op, inputs, found, tree.span)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kdgraph.graph.axes import (
     Binding,
@@ -150,6 +150,11 @@ def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int |
         inputs: the slots with what is known about the values in them.
         data: sizes of the data that axes may be called by, such as `examples`.
     """
+    found = _of_word(made, op, inputs, data)
+    return found if found.mistakes else replace(found, mistakes=tuple(_alone(made, op, inputs)))
+
+
+def _of_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int | None]) -> Inferred:
     if made.flag("record"):
         return Inferred()
     sizes = dict(data) | {
@@ -161,7 +166,6 @@ def infer_word(made: Signature, op: Op, inputs: Inputs, data: Mapping[str, int |
     binding = Binding(sizes)
     mistakes = _bound(made, inputs, binding, patterns=rule not in {"broadcast", "concat"})
     mistakes += _beyond(op, inputs)
-    mistakes += () if mistakes else _alone(made, op, inputs)
     if rule == "concat" and not mistakes:
         mistakes += joined(op, inputs)
     if mistakes:

@@ -39,6 +39,7 @@ class Nodes:
     Attributes:
         used: names of the recipe that were needed.
         frames: the calls that are being expanded, outermost first.
+        labels: the names on the way to here; a module made here is called by them.
         parts: modules and learned scalars by full name, with their nodes.
         single: nodes of which there is one, such as sources and taps.
     """
@@ -48,6 +49,7 @@ class Nodes:
     mistakes: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     frames: list[Frame] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     parts: dict[str, int] = field(default_factory=dict)
     single: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -156,6 +158,11 @@ class Nodes:
             return node
         value = constant(self.graph, number)
         return node if value is None else replace(node, op=Op("const", (("value", value),)))
+
+    @property
+    def is_in_a_sum(self) -> bool:
+        """Whether this is one round of a sum over things; the rounds are labelled by numbers."""
+        return any(label.isdigit() for label in self.labels)
 
     def note(self, mistake: Diagnostic) -> None:
         """Keep a mistake; the same one at the same place, or in the same call, is said once."""

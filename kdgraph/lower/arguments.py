@@ -102,6 +102,9 @@ def tables_in(tables: object, known: Mapping[str, Computed]) -> dict[str, Tensor
             msg = f"no stage called {name!r} computes a table: {near}"
             raise ValueError(msg)
         table = _tensor(f"the table {name!r}", given, "a row for each training example")
+        if table.layout != torch.strided:
+            msg = f"the table {name!r} is sparse: give `table.to_dense()`"
+            raise ValueError(msg)
         computed = known[name]
         axes = computed.axes
         if axes is not None and not _fits(tuple(table.shape), axes):
@@ -114,6 +117,9 @@ def tables_in(tables: object, known: Mapping[str, Computed]) -> dict[str, Tensor
                 msg = f"the table {name!r} takes whole numbers, such as int64"
                 raise TypeError(msg)
             table = table.to(torch.int64)
+            if table.numel() and table.device.type != "meta" and int(table.min()) < 0:
+                msg = f"the table {name!r} holds {int(table.min())}; its numbers count from 0"
+                raise ValueError(msg)
         found[name] = table
     return found
 

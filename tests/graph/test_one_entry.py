@@ -89,3 +89,10 @@ def test_what_is_declared_is_an_edge_with_axes(word):
     assert slot is not None
     assert slot.is_edge
     assert slot.axes
+
+
+def test_one_round_of_a_sum_that_adds_nothing_is_a_warning():
+    loss = "Σ(f in [student.maps[0], pool(student.maps[0], 1)]) mean(attention(f))"
+    (mistake,) = analyse(load(f"loss: {loss}\n"), world()).mistakes
+
+    assert (mistake.code, mistake.severity) == ("KD230", "warning")

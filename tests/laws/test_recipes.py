@@ -160,7 +160,6 @@ class Taught:
             seen = self.views[str(view.knob("name"))].float()
             places = Tapped(network, [world.networks[model].path(tap) for tap in taps])
             total = sum(value.sum() for value in places(seen))
-            places.close()
             own = list(network.parameters())
             reached = torch.autograd.grad(total, own, allow_unused=True)
             found |= {id(one) for one, by in zip(own, reached, strict=True) if by is None}

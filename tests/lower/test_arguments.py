@@ -97,6 +97,8 @@ def test_an_argument_of_another_type_or_range_is_refused(words, kind, said):
         (torch.zeros(9, 2).long(), ValueError, "'near' is (8, 2) in the recipe, but the value"),
         (torch.zeros(8, 1).long(), ValueError, "but the value given has the shape (8, 1)"),
         (torch.zeros(8, 2), TypeError, "the table 'near' takes whole numbers, such as int64"),
+        (torch.full((8, 2), -1), ValueError, "the table 'near' holds -1; its numbers count from 0"),
+        (torch.ones(8, 2).to_sparse(), ValueError, "is sparse: give `table.to_dense()`"),
         ("near.pt", TypeError, "the table 'near' takes a row for each training example, as a"),
     ],
 )

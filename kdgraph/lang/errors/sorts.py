@@ -258,6 +258,28 @@ class OneEntry(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddsNothing(OneEntry):
+    """One of the things that a sum goes over has an axis of one entry.
+
+        at: Σ((t, s) in zip(teacher.maps, student.maps)) at(t, s)   # the last maps are 1×1
+
+    The round of that one is the same whatever is learned and adds nothing; the others count.
+    """
+
+    severity = "warning"
+    help = "this round of the sum adds nothing; leave it out, as in `student.maps[:-1]`"
+
+    @classmethod
+    def of(cls, mistake: Diagnostic) -> Diagnostic:
+        """The same of one round of a sum, if it is a mistake of this kind."""
+        if type(mistake) is not OneEntry:
+            return mistake
+        return cls(
+            span=mistake.span, function=mistake.function, slot=mistake.slot, axis=mistake.axis
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class NothingLeft(Diagnostic):
     """A kernel is larger than the padded map it moves over, so that no place is left for it.
 
