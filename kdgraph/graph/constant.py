@@ -8,10 +8,9 @@ from collections.abc import Callable, Container
 from typing import TypeVar
 
 from kdgraph.graph.graph import LossGraph
+from kdgraph.lang.grow import LARGEST
 
 T = TypeVar("T")
-LARGEST = 1e100
-
 FOLDS: dict[str, Callable[..., float]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -49,7 +48,7 @@ def constant(graph: LossGraph, number: int) -> float | None:
     `sqrt(-1)` and the like have no value: `is_undefined` says so.
 
     Raises:
-        TooLargeError: the value, or a step on the way to it, is beyond 1e100.
+        TooLargeError: the value, or a step on the way to it, is too large.
     """
     return _looked_up(graph, number, graph.constants, FOLDS, _constant)
 
@@ -94,7 +93,7 @@ def is_undefined(graph: LossGraph, number: int) -> bool:
     """Whether numbers go into a node, and no number comes out: `log(0)`.
 
     Raises:
-        TooLargeError: a step on the way to it is beyond 1e100.
+        TooLargeError: a step on the way to it is too large.
     """
     if graph.node(number).op.name not in FOLDS or not graph.sources(number):
         return False

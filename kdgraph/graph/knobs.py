@@ -10,6 +10,7 @@ from kdgraph.graph.scope import Bound, Scope
 from kdgraph.graph.values import Path, Point, Unknown
 from kdgraph.lang.errors.arguments import MovingKnob, WrongKnob
 from kdgraph.lang.errors.graph import TooLarge
+from kdgraph.lang.grow import LARGEST
 from kdgraph.lang.syntax import Name, Negative, Number, Syntax
 from kdgraph.lang.write import write
 from kdgraph.primitive import Parameter
@@ -101,7 +102,7 @@ def static(build: Builder, tree: Syntax, scope: Scope, function: str, knob: str)
     try:
         number = constant(build.graph, value.number)
     except TooLargeError:
-        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
+        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than {LARGEST:g}"))
         return None
     if number is None and not _is_open(build, value.number):
         build.note(MovingKnob(span=tree.span, function=function, knob=knob))

@@ -1,4 +1,4 @@
-"""A node that is a number must be one: not beyond 1e100, and no root of -1."""
+"""A node that is a number must be one: not too large, and no root of -1."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kdgraph.graph.graph import Op
 from kdgraph.graph.wording import told
 from kdgraph.lang.errors.graph import TooLarge
 from kdgraph.lang.errors.sorts import Undefined
+from kdgraph.lang.grow import LARGEST
 from kdgraph.lang.source import Span
 from kdgraph.lang.syntax import Call, Syntax
 from kdgraph.lang.write import write
@@ -73,7 +74,7 @@ def a_number(build: Builder, number: int, tree: Syntax) -> int:
         undefined = is_undefined(build.graph, number)
         constant(build.graph, number)
     except TooLargeError:
-        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than 1e100"))
+        build.note(TooLarge(span=tree.span, what=f"`{write(tree)}` is larger than {LARGEST:g}"))
         return build.unknown(tree.span)
     op = build.graph.node(number).op.name
     if not undefined or op not in DEFINED:

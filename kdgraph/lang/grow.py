@@ -32,7 +32,8 @@ from kdgraph.lang.syntax import (
     is_name,
 )
 
-LARGEST = 1e100
+LARGEST = 1e38
+"""of numbers in a recipe; single precision ends at 3.4e38"""
 SHORT = 20
 """characters of a number that a message still shows"""
 SIGNS = {"·": "*", "⋅": "*", "×": "*", "−": "-", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}
@@ -80,7 +81,8 @@ class _Grower(Transformer_NonRecursive[Token, Syntax]):
     def number(self, token: Token) -> Number:
         value = _number(token)
         if value > LARGEST:
-            what = f"`{token if len(token) < SHORT else token[:SHORT] + '…'}` is larger than 1e100"
+            shown = token if len(token) < SHORT else f"{token[:SHORT]}…"
+            what = f"`{shown}` is larger than {LARGEST:g}"
             raise RecipeError(TooLarge(span=self._span(token), what=what))
         return Number(self._span(token), value, str(token).replace("−", "-"))
 

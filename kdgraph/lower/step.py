@@ -92,7 +92,6 @@ class Step(nn.Module):
         self.running = Running(program, graph, self.autocast)
         self.inputs = tuple(one.name for one in expects.inputs)
         self.filled = tuple(name for name in self.running.order if name in draws.names)
-        self.rows = {name: view.rows or 1 for name, view in world.views.items()} | {"y": 1, "i": 1}
         self.models = dict(networks)
         self._networks = dict(networks)
         run = {str(graph.node(n).op.knob("model")) for n in graph.find("run")}
@@ -158,6 +157,9 @@ class Step(nn.Module):
         weights = dict(found["weights"])
         for place, name in enumerate(self._fixed):
             weights[name] = getattr(self, f"weight{place}")
+        for name, weight in weights.items():  # what is computed of numbers alone is one
+            if not isinstance(weight, Tensor):
+                weights[name] = epoch.new_full((), weight)
         if self.training and found["writes"] and torch.is_grad_enabled():
             self.recollection.stage(found["writes"], self.expects.images_in(values))
         return Out(found["total"], found["terms"], weights, found["outputs"])

@@ -22,7 +22,9 @@ where:
   late: mean(student.logits²)/({STEPS + 2} - step)
 """
 UNNAMED = "loss: cross_entropy(student.logits, y) + mean(1/(0·student.logits))\n"
-GRADIENT = "loss: cross_entropy(student.logits, y) + mean(sqrt(0·student.logits))\n"
+GRADIENT = """\
+loss: cross_entropy(student.logits, y) + mean(1e30·(1e30·(student.logits - student.logits)))
+"""
 
 
 @pytest.fixture

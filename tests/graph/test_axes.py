@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from kdgraph.compiler import analyse, load
 from kdgraph.graph.axes import agree, broadcast, product
 from kdgraph.graph.graph import Axis
+from tests.golden.networks import world
 from tests.graph.test_names import analysed, graph
 
 B, B3, THREE, FOUR, ONE, ANY = Axis(rows="b"), Axis(rows="3b"), Axis(3), Axis(4), Axis(1), Axis()
@@ -183,3 +187,19 @@ def test_what_does_not_fit_is_refused(loss, code):
 )
 def test_what_fits_is_not(loss):
     assert codes(f"loss: {loss}{VIEWS}where: {{θ: learn(1)}}\n") == []
+
+
+@pytest.mark.parametrize("index", ["5", "-6", "2 + 3", "10^12"])
+def test_a_row_that_no_batch_has_is_refused(index):
+    recipe = load(f"loss: mean(student.logits[{index}])\n")
+
+    (mistake,) = analyse(recipe, replace(world(), batch=5)).mistakes
+
+    assert mistake.code == "KD217"
+
+
+@pytest.mark.parametrize("index", ["4", "-5", "2 + 2", "0"])
+def test_a_row_of_every_batch_is_taken(index):
+    recipe = load(f"loss: mean(student.logits[{index}])\n")
+
+    assert analyse(recipe, replace(world(), batch=5)).mistakes == ()

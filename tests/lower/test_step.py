@@ -272,3 +272,13 @@ def test_accumulation_as_the_trainer_of_hugging_face_does_it_is_the_mean_of_the_
     alone = [gradients([part]) for part in (1, 2)]
     for found, one, other in zip(gradients([1, 2]), *alone, strict=True):
         torch.testing.assert_close(found, (one + other) / 2, rtol=1e-9, atol=1e-12)
+
+
+def test_a_weight_that_is_computed_of_numbers_alone_is_a_tensor():
+    x = torch.rand(2, 3, 4, 4)
+    step = kdgraph.compile(
+        "loss: mean(0.5)·mean(student.logits)", models={"student": Net(2)}, sample=x
+    )
+
+    (weight,) = step(x).weights.values()
+    torch.testing.assert_close(weight, torch.tensor(0.5))
