@@ -15,6 +15,7 @@ from kdgraph.graph.fits import (
     check_branch,
     check_classes,
     check_labels,
+    check_reached,
     check_view,
     check_width_of_batch,
 )
@@ -303,6 +304,7 @@ def word(
         check_labels(build, made, inputs, at, filled.spans)
         check_plain(build, made, inputs, at, filled.spans)
         check_classes(build, made, op, inputs, at)
+        check_reached(build, made, inputs, at, filled.spans)
         check_width_of_batch(build, made, inputs, at)
     number = checked(build, op, inputs, found, at, filled.spans)
     check_heads(build, number, filled.spans, at)

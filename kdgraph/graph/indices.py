@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.branches import branches
 from kdgraph.graph.checked import checked
+from kdgraph.graph.constant import constant
 from kdgraph.graph.fits import check_examples, check_rows, no_index
 from kdgraph.graph.graph import Axis, Node, Op
 from kdgraph.graph.infer import WHOLE, Inferred, SortMistake, infer_columns, moved
@@ -87,9 +88,11 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
         spans = {"value": tree.value.span}
         return checked(build, Op("slice_rows", ends), (("value", number),), found, tree, spans)
     place = _whole(cell)
-    if place is None:
-        which = build.point(cell, scope)
-    else:
+    which = build.point(cell, scope) if place is None else None
+    value = constant(build.graph, which) if which is not None else None
+    if value is not None and value == int(value):
+        place = int(value)  # of a name, or computed
+    if which is None or place is not None:
         which = build.leaf(Op("const", (("value", place),)), "Scalar", (), cell.span)
     inside = build.graph.node(which)
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
