@@ -46,6 +46,7 @@ def world_of(recipe: Recipe, setting: Setting, real: Mapping[str, Network]) -> W
         examples=known.train,
         tests=known.test,
         batch=_batch(recipe, setting),
+        least=_least(recipe, setting, known.train),
         image=tuple(size for size in image if size is not None) if sized else None,
         chain=recipe.chain,
         spare=frozenset(name for name, spec in setting.models.items() if spec.spare),
@@ -58,6 +59,16 @@ def _batch(recipe: Recipe, setting: Setting) -> int:
     nodes = [one.get("batch") for one in said if one is not None]
     values = [one.value for one in nodes if isinstance(one, Scalar)]
     return min(setting.protocol.batch, *(n for n in values if isinstance(n, int) and n > 0), 10**6)
+
+
+def _least(recipe: Recipe, setting: Setting, examples: int | None) -> int | None:
+    """How many images the last batch of an epoch has; None where a recipe has its own protocol."""
+    own = (recipe.train, *(stage.train for stage in recipe.stages))
+    if examples is None or any(one is not None for one in own):
+        return None
+    batch = setting.protocol.batch
+    rest = 0 if setting.protocol.drop_last and examples > batch else examples % batch
+    return rest or min(batch, examples)
 
 
 def data_facts(setting: Setting) -> Facts:

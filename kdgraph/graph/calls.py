@@ -15,6 +15,7 @@ from kdgraph.graph.fits import (
     check_branch,
     check_classes,
     check_labels,
+    check_reached,
     check_view,
     check_width_of_batch,
 )
@@ -304,6 +305,7 @@ def word(
         check_labels(build, made, inputs, at, filled.spans)
         check_plain(build, made, inputs, at, filled.spans)
         check_classes(build, made, op, inputs, at)
+        check_reached(build, made, inputs, at, filled.spans)
         check_width_of_batch(build, made, inputs, at)
     check_temperatures(build, made, inputs, filled.spans, at.span)
     check_numbers(build, made, knobs, inputs, filled.spans, at.span)

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from kdgraph.graph.axes import RankMistake, agree
-from kdgraph.graph.constant import constant, is_whole
+from kdgraph.graph.constant import COUNTING, constant, is_whole
 from kdgraph.graph.early import INDEXING, NUMBERS
 from kdgraph.graph.frames import Argument, pointed
 from kdgraph.graph.graph import Axes, Axis, LossGraph, Op
@@ -105,10 +105,11 @@ def check_rows(build: Builder, value: int, which: int, at: Span) -> bool:
     name = str(node.op.knob("name")) if node.op.name == "input" else ""
     most = {"y": world.classes, "i": world.examples}.get(name)
     count = axes[0].size if axes else None
-    if known is not None and count is not None and known == int(known):
+    there = world.least if axes and axes[0].rows == "b" else count
+    if known is not None and there is not None and known == int(known):
         index = int(known)
-        if not -count <= index < count:
-            build.note(OutOfRange(span=at, what="row", index=index, count=count, last=count - 1))
+        if not -there <= index < there:
+            build.note(OutOfRange(span=at, what="row", index=index, count=there, last=there - 1))
             return False
     if not axes or name not in NUMBERS:
         return True
@@ -120,6 +121,66 @@ def check_rows(build: Builder, value: int, which: int, at: Span) -> bool:
         build.note(OtherNumbers(span=place.span, words=name, named=named, rows=what))
         return False
     return True
+
+
+def reached(build: Builder, number: int) -> tuple[int, int] | None:
+    """The least and the greatest of labels that are made of `y` or `i` and whole numbers alone.
+
+    Both are met, unlike in a product with truth values: `(y + 1)·(y < 9)` is not looked at.
+    """
+    graph, world = build.graph, build.world
+    node, value = graph.node(number), constant(graph, number)
+    if value is not None:
+        return (int(value), int(value)) if value == int(value) else None
+    if node.op.name == "input":
+        classes = world.classes if world.counted else None
+        most = {"y": classes, "i": world.examples}.get(str(node.op.knob("name")))
+        return (0, most - 1) if most is not None else None
+    inside = [reached(build, one) for one in graph.sources(number)]
+    known = [one for one in inside if one is not None]
+    moving = [one for one in known if one[0] != one[1]]
+    if node.op.name not in COUNTING or len(known) < len(inside) or len(moving) > 1:
+        return None  # of `y - y` the ends are not met
+    if node.op.name == "neg":
+        return -known[0][1], -known[0][0]
+    (low, high), (low_, high_) = known
+    if node.op.name == "add":
+        return low + low_, high + high_
+    if node.op.name == "sub":
+        return low - high_, high - low_
+    ends = [one * other for one in known[0] for other in known[1]]
+    return min(ends), max(ends)
+
+
+def check_reached(
+    build: Builder, made: Signature, inputs: Inputs, tree: Call, spans: dict[str, Span]
+) -> None:
+    """Refuse labels of which some name no column: `cross_entropy(z, y + 1)`, unless masked."""
+    slots = {slot: one for slot, _ in inputs if (one := made.parameter(slot)) is not None}
+    columns = [
+        axes[-1].size
+        for slot, number in inputs
+        if slot in slots
+        and slots[slot].sort in {"Logits", "Distribution", "LogDistribution"}
+        and (axes := build.graph.node(number).axes)
+    ]
+    size = next((one for one in columns if one is not None), None)
+    for slot, number in inputs:
+        computed = build.graph.node(number).op.name in COUNTING
+        if slot not in slots or slots[slot].sort != "Labels" or not computed or "rows" in slots:
+            continue
+        found = reached(build, number)
+        if found is None or (found[0] >= 0 and (size is None or found[1] < size)):
+            continue
+        at = pointed(build.graph, number, build.frames, spans.get(slot, tree.span))
+        function = build.frames[0].function if build.frames else made.name
+        build.note(
+            WrongKnob(
+                span=at.span, function=function, knob=at.slot or slot,
+                wanted=f"a class from 0 to {size - 1}" if size else "a class, counted from 0",
+                found=f"from {found[0]} to {found[1]}", advice="leave rows out with `rows=`",
+            )
+        )  # fmt: skip
 
 
 def check_classes(build: Builder, made: Signature, op: Op, inputs: Inputs, tree: Call) -> None:

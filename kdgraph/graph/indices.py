@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdgraph.graph.axes import RankMistake, rows_of_batch
+from kdgraph.graph.axes import RankMistake
 from kdgraph.graph.branches import branches
 from kdgraph.graph.checked import checked
 from kdgraph.graph.constant import constant
@@ -88,13 +88,11 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
         spans = {"value": tree.value.span}
         return checked(build, Op("slice_rows", ends), (("value", number),), found, tree, spans)
     place = _whole(cell)
-    if place is None:
-        which = build.point(cell, scope)
-        value = constant(build.graph, which)
-        place = int(value) if value is not None and value == int(value) else None
-    if place is not None:
-        if not _may_have(build, node, place, cell):
-            return build.unknown(tree.span)
+    which = build.point(cell, scope) if place is None else None
+    value = constant(build.graph, which) if which is not None else None
+    if value is not None and value == int(value):
+        place = int(value)  # of a name, or computed
+    if which is None or place is not None:
         which = build.leaf(Op("const", (("value", place),)), "Scalar", (), cell.span)
     inside = build.graph.node(which)
     axes = (*inside.axes, *node.axes[1:]) if node.axes and inside.axes is not None else None
@@ -108,18 +106,6 @@ def _rows(build: Builder, number: int, tree: Index, cell: Syntax, scope: Scope) 
         found = Inferred(mistakes=(RankMistake("value", "b ...", ()),))
     spans = {"value": tree.value.span, "which": cell.span}
     return checked(build, Op("rows"), (("value", number), ("which", which)), found, tree, spans)
-
-
-def _may_have(build: Builder, node: Node, place: int, cell: Syntax) -> bool:
-    """Whether every batch has a row of this number, as far as its size is known."""
-    axis, batch = node.axes[0] if node.axes else Axis(), build.world.batch
-    each = rows_of_batch(axis) if axis.rows else None
-    count = axis.size if not axis.rows else batch * each if batch and each else None
-    if count is None or -count <= place < count:
-        return True
-    mistake = OutOfRange(span=cell.span, what="row", index=place, count=count, last=count - 1)
-    build.note(mistake)
-    return False
 
 
 def _some(axis: Axis, cell: Slice) -> Axis:

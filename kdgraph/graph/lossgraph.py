@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kdgraph.graph.build import Builder
 from kdgraph.graph.condensed import ask_for_values, condenses
@@ -86,7 +86,7 @@ def _errors(mistakes: list[Diagnostic]) -> bool:
 
 def build_metrics(recipe: Recipe, library: dict[str, Function], world: World) -> Built:
     """The graph of the recipe's metrics, which the test set is measured with."""
-    build = Builder(recipe=recipe, library=library, world=world)
+    build = Builder(recipe=recipe, library=library, world=replace(world, least=world.tests))
     try:
         for name in world.views:
             build.view(name, recipe.source_span)

@@ -78,6 +78,7 @@ class World:
         types: what is known of these, by name.
         chain: the models of `chain:`, from the largest to the smallest.
         batch: how many images a step sees at least, where that is known.
+        least: how many images the smallest batch has, where that is known.
         counted: the data says how many classes there are; False where the student was asked.
         modes: models that this stage runs in another mode than their usual one.
         spare: models that are there because the recipe names them; `teachers` leaves them out.
@@ -90,6 +91,7 @@ class World:
     examples: int | None = None
     tests: int | None = None
     batch: int | None = None
+    least: int | None = None
     image: tuple[int, ...] | None = None
     trains: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()

@@ -61,7 +61,11 @@ def concat(*parts: Values[Tensor | float, "..."], over: int = 0) -> Values[Tenso
         elementary.
     """
     like = next(one for one in parts if isinstance(one, Tensor))
-    made = [one if isinstance(one, Tensor) else like.new_full((1,), one) for one in parts]
+    wide = torch.float64 if like.is_floating_point() else like.dtype  # 1e100 is infinite in float32
+    made = [
+        one if isinstance(one, Tensor) else like.new_full((1,), one, dtype=wide).to(like.dtype)
+        for one in parts
+    ]
     return torch.cat([one if one.ndim else one.unsqueeze(0) for one in made], dim=over)
 
 

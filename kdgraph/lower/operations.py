@@ -146,7 +146,7 @@ def detached(value: Tensor) -> Tensor:
 
 def filled(like: Tensor, value: float) -> Tensor:
     """A number as a tensor of no axes, like another."""
-    return torch.full_like(like.detach(), value)
+    return torch.full_like(like.detach(), value, dtype=torch.float64).to(like.dtype)
 
 
 def counts(value: Tensor | float, kind: torch.dtype) -> Tensor | float:

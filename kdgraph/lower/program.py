@@ -45,12 +45,6 @@ def _result(draft: Draft) -> dict[str, object]:
         product = value if is_one else draft.call(operations.SIGNS["mul"], weight, value)
         total = product if total is None else draft.call(operations.SIGNS["add"], total, product)
     if isinstance(total, fx.Node):
-        terms = {
-            name: value
-            if isinstance(value, fx.Node)
-            else draft.call(operations.filled, total, value)
-            for name, value in terms.items()
-        }
         rename(total, "total")
     outputs = {name: made[number] for name, number in graph.outputs.items()}
     return {

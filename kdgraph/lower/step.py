@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 from kdgraph.graph.graph import LossGraph
 from kdgraph.graph.world import World
 from kdgraph.lang.arguments import kind_of
+from kdgraph.lower import operations
 from kdgraph.lower.arguments import flag_in
 from kdgraph.lower.drawing import Draws
 from kdgraph.lower.fault import point_out
@@ -157,12 +158,12 @@ class Step(nn.Module):
         weights = dict(found["weights"])
         for place, name in enumerate(self._fixed):
             weights[name] = getattr(self, f"weight{place}")
-        for name, weight in weights.items():  # what is computed of numbers alone is one
-            if not isinstance(weight, Tensor):
-                weights[name] = epoch.new_full((), weight)
         if self.training and found["writes"] and torch.is_grad_enabled():
             self.recollection.stage(found["writes"], self.expects.images_in(values))
-        return Out(found["total"], found["terms"], weights, found["outputs"])
+        total = found["total"]
+        terms = {name: _tensor(value, total) for name, value in found["terms"].items()}
+        weights = {name: _tensor(value, total) for name, value in weights.items()}
+        return Out(total, terms, weights, found["outputs"])
 
     def asked(self, y: Tensor | None, i: Tensor) -> dict[str, Tensor]:
         """The values that the views of a batch are made with, such as the `j` of `image[j]`.
@@ -338,3 +339,8 @@ class Step(nn.Module):
         """The terms and what they are made of."""
         terms = " + ".join(f"{t.factor}·{t.name}" if t.factor else t.name for t in self.graph.terms)
         return f"Step({terms}; inputs: {', '.join(self.inputs)})"
+
+
+def _tensor(value: Tensor | float, like: Tensor) -> Tensor:
+    """A value as a tensor; a plain number, such as that of `mean(0.5)`, becomes one."""
+    return value if isinstance(value, Tensor) else operations.filled(like, value)

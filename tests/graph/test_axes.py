@@ -193,7 +193,7 @@ def test_what_fits_is_not(loss):
 def test_a_row_that_no_batch_has_is_refused(index):
     recipe = load(f"loss: mean(student.logits[{index}])\n")
 
-    (mistake,) = analyse(recipe, replace(world(), batch=5)).mistakes
+    (mistake,) = analyse(recipe, replace(world(), least=5)).mistakes
 
     assert mistake.code == "KD217"
 
@@ -202,4 +202,4 @@ def test_a_row_that_no_batch_has_is_refused(index):
 def test_a_row_of_every_batch_is_taken(index):
     recipe = load(f"loss: mean(student.logits[{index}])\n")
 
-    assert analyse(recipe, replace(world(), batch=5)).mistakes == ()
+    assert analyse(recipe, replace(world(), least=5)).mistakes == ()
