@@ -11,8 +11,8 @@ class Stub(nn.Module):
 
     def __init__(self, features: Tensor, logits: Tensor) -> None:
         super().__init__()
-        self.features = nn.Parameter(features)
-        self.bias = nn.Parameter(logits)
+        self.features = nn.Parameter(features.clone())
+        self.bias = nn.Parameter(logits.clone())
         self.fc = nn.Linear(features.shape[1], logits.shape[1], bias=False, dtype=features.dtype)
         nn.init.zeros_(self.fc.weight)
 
