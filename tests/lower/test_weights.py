@@ -209,7 +209,7 @@ def test_weights_without_values_are_refused(part: str) -> None:
 
     code, text = mistake(models, sample=X.float())
 
-    assert code == "KD441"
+    assert code == "KD622"
     first = "conv.weight" if not part else "fc.weight"
     assert f"`{first}` of `teacher` has no values" in text
 
@@ -287,7 +287,7 @@ def test_a_complex_value_is_refused(of: str) -> None:
 
     code, text = mistake(models)
 
-    assert code == "KD442"
+    assert code == "KD623"
     assert "`forward` of `Fourier` gives complex numbers" in text
 
 

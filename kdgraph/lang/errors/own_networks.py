@@ -1,4 +1,4 @@
-"""Mistakes about networks that a plugin adds: KD645 to KD648, KD662, KD441 to KD442."""
+"""Mistakes about networks that a plugin adds: KD645 to KD648, KD662, KD622 and KD623."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class NoValues(Diagnostic):
         network.load_state_dict(torch.load("weights.pt"))
     """
 
-    code: ClassVar[str] = "KD441"
+    code: ClassVar[str] = "KD622"
     title: ClassVar[str] = "`{weight}` of `{network}` has no values: it is on the meta device"
     label: ClassVar[str] = "without values"
     help: ClassVar[str] = "load its weights before: `load_state_dict(…, assign=True)`"
@@ -118,7 +118,7 @@ class TapComplex(Diagnostic):
     imaginary part side by side.
     """
 
-    code: ClassVar[str] = "KD442"
+    code: ClassVar[str] = "KD623"
     title: ClassVar[str] = "`{path}` of `{network}` gives complex numbers"
     label: ClassVar[str] = "{dtype}"
     help: ClassVar[str] = "tap a real value, such as `v.abs()` of it in the network"
