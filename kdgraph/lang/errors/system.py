@@ -58,7 +58,7 @@ class SystemRefused(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class UnusableFolder(Diagnostic):
-    """The folder that a run is to be kept in can't be made or written to.
+    """The output folder of a run cannot be created or written to.
 
     By default it is `runs/<recipe>` in the current folder; `--out` names another one:
 
@@ -75,7 +75,7 @@ class UnusableFolder(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class UnusableCache(Diagnostic):
-    """The folder that trained teachers are kept in can't be made or written to.
+    """The folder of cached teachers cannot be created or written to.
 
     It is named by the environment variable `KDGRAPH_CACHE`, by default the platform's own folder
     for such files, such as `~/.cache/kdgraph`:
