@@ -102,7 +102,7 @@ def test_a_rank_that_is_killed_is_named_and_nothing_else_is_said(story):
     code, _, err = story.killed
 
     assert code == 1
-    assert err.startswith("error[KD560]: rank 1 of 2 was ended by SIGKILL")
+    assert err.startswith("error[KD697]: rank 1 of 2 was ended by SIGKILL")
     assert len(err.splitlines()) == 2
 
 

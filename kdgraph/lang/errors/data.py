@@ -243,8 +243,9 @@ class PixelsWithoutRange(Diagnostic):
     modes `I` and `F`) may be heights, counts or shares: they have to be scaled by somebody who
     knows.
 
-        levels = numpy.asarray(Image.open("one.tif"))        # from 0 to 4000, say
-        Image.fromarray((levels / 4000 * 255).round().astype("uint8")).save("one.png")
+        levels = numpy.asarray(Image.open("one.tif"))  # from 0 to 4000, say
+        grey = (levels / 4000 * 255).round().astype("uint8")
+        Image.fromarray(grey).save("one.png")
     """
 
     code = "KD615"

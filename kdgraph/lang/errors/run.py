@@ -70,7 +70,7 @@ class RankDied(Diagnostic):
         kdgraph run mine.kd --devices 2 --resume
     """
 
-    code: ClassVar = "KD560"
+    code: ClassVar = "KD697"
     title: ClassVar = "rank {rank} of {world} was ended by {signal}"
     help: ClassVar = "`--resume` goes on from the newest checkpoint; is there enough memory?"
 
@@ -87,7 +87,7 @@ class LostContact(Diagnostic):
     the last checkpoint: the same command with `--resume` goes on from there.
     """
 
-    code: ClassVar = "KD561"
+    code: ClassVar = "KD698"
     title: ClassVar = "rank {rank} of {world} has lost contact with the others"
     help: ClassVar = "see why another one has ended; `--resume` goes on from the newest checkpoint"
 
