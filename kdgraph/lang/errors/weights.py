@@ -117,7 +117,7 @@ class WeightsUnusable(Diagnostic):
     and complex ones, and those on the meta device (which have a shape and no numbers), fit no
     layer. Nothing is converted by guess:
 
-        state = {name: one.to_dense() for name, one in state.items()}       # or .dequantize()
+        state = {name: one.to_dense() for name, one in state.items()}
         safetensors.torch.save_file(state, "plain.safetensors")
     """
 
@@ -235,7 +235,7 @@ class RandomTeacher(Diagnostic):
     suffers or gains by chance. Mostly the teacher's weights were forgotten:
 
         models:
-          teacher: {name: resnet56, weights: train}         # or a file, or torchvision:…
+          teacher: {name: resnet56, weights: train}  # or a file, or torchvision:…
 
     Some methods do want a random network. They run in spite of this warning, and the table says
     "random weights".
