@@ -141,7 +141,8 @@ def found(recipe: str, backend: str | None, world: World) -> dict[str, Tensor]:
         step.compile(fullgraph=True, dynamic=False, backend=backend)
     ranks = wrap(step, world)
     x, y, i = (column.tensor_split(world.size)[world.rank] for column in batch())
-    views = {name: shown(x, step.rows.get(name, 1)) for name in {*step.inputs} - {"y", "i"}}
+    rows = {name: view.rows or 1 for name, view in step.world.views.items()}
+    views = {name: shown(x, rows.get(name, 1)) for name in {*step.inputs} - {"y", "i"}}
     views |= {name: torch.tensor(0.3) for name in views if name.startswith("share(")}
     told: dict[str, Tensor] = {}
     for number in range(2):

@@ -207,7 +207,7 @@ def outcome(path: Path, *, optimise: bool) -> dict[str, torch.Tensor]:
     step.clock(epoch=2, epochs=24, step=30)
     views = {
         name: images[:, : (step.world.views[name].sizes or (3,))[0]].repeat(
-            step.rows[name], 1, 1, 1
+            step.world.views[name].rows or 1, 1, 1, 1
         )
         for name in step.inputs
         if name in step.world.views
