@@ -166,7 +166,8 @@ def check_reached(
     ]
     size = next((one for one in columns if one is not None), None)
     for slot, number in inputs:
-        computed = build.graph.node(number).op.name in COUNTING
+        op = build.graph.node(number).op
+        computed = op.name in COUNTING or op == Op("input", (("name", "i"),))
         if slot not in slots or slots[slot].sort != "Labels" or not computed or "rows" in slots:
             continue
         found = reached(build, number)

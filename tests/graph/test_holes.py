@@ -23,6 +23,7 @@ def codes(loss: str, more: str = "", **values: object) -> list[str]:
         ("cross_entropy(student.logits, y/2)", "KD202"),
         ("mean(others(student.logits, y^2))", "KD202"),
         ("cross_entropy(student.logits, y + 1)", "KD210"),
+        ("cross_entropy(student.logits, i)", "KD210"),
         ("cross_entropy(student.logits, y - columns(student.logits))", "KD210"),
         ("mean(onehot(y, 2))·mean(student.logits)", "KD210"),
         ("mean(student.logits[10^12])", "KD217"),
