@@ -58,7 +58,7 @@ def test_one_entry_is_refused(loss: str):
         f"mse({ONE}, linear(teacher.features, 1))",
         f"mean(distances({ONE}, {ONE}))",
         "mean(softmax(student.features @ teacher.featuresᵀ))",
-        "nckd(student.logits ‖ teacher.logits, argmax(student.logits))",
+        "nckd(teacher.logits ‖ student.logits, argmax(teacher.logits))",
     ],
 )
 def test_two_or_an_unknown_number_are_not(loss: str):
