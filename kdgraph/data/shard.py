@@ -21,7 +21,7 @@ IMAGES = ("img", "image")
 LABELS = ("label", "labels", "fine_label")
 ABSENT = -1
 HIGHEST = (1 << 63) - 1
-"""the highest label that is told from others; it is no class in any case"""
+"""the highest label that is told apart; it is never a class"""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Given:
     """What is known of a name that the step is given: sort and axes of its own expression.
 
     Attributes:
-        words: the expression that it stands for.
+        words: the expression that it replaces.
     """
 
     sort: str = "Tensor"

@@ -42,7 +42,7 @@ class Input:
         axes: as the recipe has them; None where nothing is known.
         kind: an image, whole numbers that name something, numbers, or any of them.
         sort: of the recipe, for the type and for messages.
-        words: the expression that a given value stands for.
+        words: the expression that a given value replaces.
         limit: whole numbers are from 0 to below this one; None where that is not known.
         ranged: whether the range is compared.
         free: an image whose height and width may be others than those of the sample.
